@@ -1,0 +1,201 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { TLSSocket } from 'node:tls'
+import type { Duplex } from 'node:stream'
+import type { ProxyError } from '../base/errors.js'
+import type { RawHeaders } from '../transport/transport.js'
+import { tunnel } from '../transport/tunnel.js'
+import type { Client } from './client.js'
+import type { Exchange } from './exchange.js'
+import { failureProblem, type Problem } from './problem.js'
+import { allowedTrailers, responseHeaders, upgradeHeaders } from './response-headers.js'
+import type { Route } from './route.js'
+
+/**
+ * Passes a response straight on to the raw response of a Node server, without a stream in between. It ends the exchange when the
+ * client's connection does: 'close' of the response is the one event that always fires.
+ */
+export class RawClient implements Client {
+  readonly #route: Route
+  readonly #request: IncomingMessage
+  readonly #response: ServerResponse
+  #exchange: Exchange | null = null
+  /** Hands the response head to the app's hooks, which end in `relay`. */
+  #onHead: OnHead | null = null
+  #status = 0
+  #headers: RawHeaders = []
+  #headPending = false
+  #draining = false
+  #continued = false
+
+  constructor (route: Route, request: IncomingMessage, response: ServerResponse) {
+    this.#route = route
+    this.#request = request
+    this.#response = response
+  }
+
+  /** Starts the exchange and ties its life to that of the response, in one synchronous step (DESIGN.md, invariant 1). */
+  start (exchange: Exchange, onHead: OnHead): void {
+    this.#exchange = exchange
+    this.#onHead = onHead
+    this.#response.once('close', () => { exchange.clientClosed() })
+    exchange.start()
+  }
+
+  informational (status: number, headers: RawHeaders): void {
+    const { socket } = this.#response
+    if (socket === null || this.#response.headersSent || this.#request.httpVersion !== '1.1') return
+    if (status === 100) {
+      if (awaitsContinue(this.#request)) {
+        this.#continued = true
+        this.#response.writeContinue()
+      }
+      return
+    }
+    // Node writes only 103 with a Link; any 1xx is passed on as it is.
+    const fields = responseHeaders(headers, status, this.#route.responseRules)
+    socket.write(messageHead(`HTTP/1.1 ${status} ${status === 103 ? 'Early Hints' : 'Processing'}`, fields), 'latin1')
+  }
+
+  head (status: number, headers: RawHeaders): void {
+    this.#status = status
+    this.#headers = headers
+    this.#onHead?.(status)
+  }
+
+  /** Writes the head that has come, with fields that hooks of the app have put on the reply. */
+  relay (more: Readonly<Record<string, unknown>> | null): void {
+    const fields = responseHeaders(this.#headers, this.#status, this.#route.responseRules)
+    if (more !== null) merge(fields, more)
+    this.#headers = []
+    if (this.#route.services.draining) this.#response.shouldKeepAlive = false
+    this.#closeUnlessContinued()
+    this.#response.writeHead(this.#status, fields)
+    this.#headPending = true
+  }
+
+  data (chunk: Buffer): boolean {
+    this.#headPending = false
+    if (this.#response.write(chunk)) return true
+    if (!this.#draining) {
+      this.#draining = true
+      this.#response.on('drain', () => { this.#exchange?.resume() })
+    }
+    return false
+  }
+
+  end (trailers: RawHeaders): void {
+    if (trailers.length !== 0 && this.#response.chunkedEncoding) this.#response.addTrailers(pairs(allowedTrailers(trailers)))
+    this.#response.end()
+  }
+
+  flush (): void {
+    if (!this.#headPending) return
+    this.#headPending = false
+    this.#response.flushHeaders()
+  }
+
+  upgraded (headers: RawHeaders, connection: Duplex, first: Buffer, closed: () => void): void {
+    const { socket } = this.#response
+    if (socket === null) {
+      connection.destroy()
+      closed()
+      return
+    }
+    // The response object has done its part: from here on the socket belongs to the tunnel.
+    this.#response.detachSocket(socket)
+    socket.write(messageHead('HTTP/1.1 101 Switching Protocols', upgradeHeaders(headers, this.#route.responseRules)), 'latin1')
+    if (first.length > 0) socket.write(first)
+    const early = upgradeOf(this.#request)?.first
+    if (early !== undefined && early.length > 0) connection.write(early)
+    const { services, config } = this.#route
+    tunnel(socket, connection, { idleTimeout: config.timeouts.tunnelIdle, wheel: services.wheel }, end => {
+      if (this.#exchange !== null) this.#exchange.bytes = first.length + end.toClient
+      closed()
+    })
+  }
+
+  fail (error: ProxyError, started: boolean): void {
+    if (started) {
+      reset(this.#response)
+      return
+    }
+    this.#closeUnlessContinued()
+    answer(this.#response, failureProblem(error.code, this.#exchange?.request.requestId ?? ''))
+  }
+
+  /**
+   * A client that waited for a 100 and gets its answer instead may or may not send the body: what comes next on this
+   * connection could be read either way, so nothing may (RFC 9110, section 10.1.1).
+   */
+  #closeUnlessContinued (): void {
+    if (!this.#continued && awaitsContinue(this.#request) && !this.#request.complete) this.#response.shouldKeepAlive = false
+  }
+}
+
+/** Hears the status of a response whose head has come. */
+export type OnHead = (status: number) => void
+
+const awaiting = new WeakSet<IncomingMessage>()
+
+/** Marks a request whose `Expect: 100-continue` was left unanswered by the server, for the target to answer. */
+export function markAwaitsContinue (request: IncomingMessage): void {
+  awaiting.add(request)
+}
+
+export function awaitsContinue (request: IncomingMessage): boolean {
+  return awaiting.has(request)
+}
+
+const upgrades = new WeakMap<IncomingMessage, { readonly first: Buffer }>()
+
+/** Marks a request as one that came through a server's 'upgrade' event, with the bytes that followed its head. */
+export function markUpgrade (request: IncomingMessage, first: Buffer): void {
+  upgrades.set(request, { first })
+}
+
+export function upgradeOf (request: IncomingMessage): { readonly first: Buffer } | undefined {
+  return upgrades.get(request)
+}
+
+/** Answers with a problem, if nothing has been answered yet. */
+export function answer (response: ServerResponse, problem: Problem): void {
+  if (response.headersSent || response.destroyed) return
+  response.writeHead(problem.status, [...problem.headers])
+  response.end(problem.body)
+}
+
+/** Cuts the connection so that the client can't take what it has for the whole. */
+function reset (response: ServerResponse): void {
+  const { socket } = response
+  // Only a plain TCP socket can send a reset: a TLS one breaks off without its closing alert, a Unix socket just closes.
+  if (socket === null || socket instanceof TLSSocket || socket.remoteAddress === undefined) response.destroy()
+  else socket.resetAndDestroy()
+}
+
+function messageHead (startLine: string, fields: readonly string[]): string {
+  let text = `${startLine}\r\n`
+  for (let i = 0; i < fields.length; i += 2) text += `${fields[i]}: ${fields[i + 1]}\r\n`
+  return `${text}\r\n`
+}
+
+function pairs (flat: RawHeaders): Array<[string, string]> {
+  const list: Array<[string, string]> = []
+  for (let i = 0; i < flat.length; i += 2) list.push([flat[i] ?? '', flat[i + 1] ?? ''])
+  return list
+}
+
+/** Fields that the app has put on the reply go on top; they replace the target's of the same name, but for cookies. */
+function merge (fields: string[], more: Readonly<Record<string, unknown>>): void {
+  for (const [name, value] of Object.entries(more)) {
+    const lower = name.toLowerCase()
+    if (value === undefined || lower === 'connection' || lower === 'content-length' || lower === 'transfer-encoding') continue
+    if (lower !== 'set-cookie') remove(fields, lower)
+    for (const item of Array.isArray(value) ? value : [value]) fields.push(name, String(item))
+  }
+}
+
+function remove (fields: string[], lower: string): void {
+  for (let i = fields.length - 2; i >= 0; i -= 2) {
+    if (fields[i]?.toLowerCase() === lower) fields.splice(i, 2)
+  }
+}

@@ -1,0 +1,45 @@
+import type { Socket } from 'node:net'
+import { STATUS_CODES } from 'node:http'
+import { problem } from '../proxy/problem.js'
+
+/** An error of Node's HTTP parser or its timers. */
+export interface ClientError extends Error {
+  readonly code?: string
+}
+
+const STATUSES: Readonly<Record<string, number>> = {
+  HPE_HEADER_OVERFLOW: 431,
+  HPE_CHUNK_EXTENSIONS_OVERFLOW: 413,
+  ERR_HTTP_REQUEST_TIMEOUT: 408
+}
+
+/** The status that a request deserves which could not be read. */
+export function clientErrorStatus (error: ClientError): number {
+  return STATUSES[error.code ?? ''] ?? 400
+}
+
+/** Answers what could not be read as a request and closes the connection. */
+export function answerClientError (error: ClientError, socket: Socket): void {
+  if (error.code === 'ECONNRESET' || !socket.writable || socket.bytesRead === 0 || responding(socket)) {
+    socket.destroy()
+    return
+  }
+  const status = clientErrorStatus(error)
+  socket.end(rawAnswer(status, status === 408 ? 'http_request_timeout' : 'http_request_error', STATUS_CODES[status] ?? ''))
+  socket.destroySoon()
+}
+
+/** The text of a whole answer, for connections that no response object belongs to. */
+export function rawAnswer (status: number, code: string, title: string, more: readonly string[] = []): string {
+  const { headers, body } = problem(status, title, code, '', [...more, 'Connection', 'close'])
+  let text = `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\n`
+  for (let i = 0; i < headers.length; i += 2) text += `${headers[i]}: ${headers[i + 1]}\r\n`
+  return `${text}\r\n${body}`
+}
+
+/** Has a response begun on this connection? Then another answer would land in the middle of it. */
+function responding (socket: Socket): boolean {
+  // Node keeps the response that a socket belongs to in this field; its own default handler looks there too.
+  const { _httpMessage: response } = socket as { _httpMessage?: { headersSent: boolean } | null }
+  return response?.headersSent === true
+}

@@ -1,0 +1,74 @@
+import fastifyPlugin from 'fastify-plugin'
+import type { FastifyInstance, FastifyPluginAsync } from 'fastify'
+import { systemClock } from '../base/clock.js'
+import { ConfigError } from '../base/errors.js'
+import { systemRandom } from '../base/random.js'
+import { strategyKinds } from '../balancing/strategies.js'
+import type { StrategyKind } from '../balancing/strategy.js'
+import { loadConfig } from '../config/load.js'
+import { forward, routedMethods } from '../proxy/forward.js'
+import { routeServices, routeTable, trustedProxies } from './start.js'
+import type { RunningPool } from './running-pool.js'
+import { listenForUpgrades } from './upgrades.js'
+import { Upstreams } from './upstreams.js'
+
+/** What the plugin puts on the app. */
+export interface HeadraceDecorator {
+  /** The running pools by name. */
+  readonly pools: ReadonlyMap<string, RunningPool>
+}
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    headrace: HeadraceDecorator
+  }
+}
+
+/** Options of the plugin: the same objects as in the config file (docs/configuration.md). */
+export interface HeadraceOptions {
+  readonly pools: object
+  readonly routes?: readonly object[]
+  readonly trustProxy?: readonly string[]
+  readonly timeouts?: object
+  /** Strategies that the pools may name beside the built-in ones. */
+  readonly strategies?: readonly StrategyKind[]
+}
+
+const plugin: FastifyPluginAsync<HeadraceOptions> = async (app, options) => {
+  const { pools, routes, trustProxy, timeouts } = options
+  const strategies = [...strategyKinds, ...options.strategies ?? []]
+  const config = loadConfig({ pools, ...(routes && { routes }), ...(trustProxy && { trustProxy }), ...(timeouts && { timeouts }) }, { strategies })
+  if (app.hasReplyDecorator('from')) {
+    throw new ConfigError([{ path: '', message: 'headrace brings its own reply.from: register it beside @fastify/reply-from or @fastify/http-proxy, not in a scope that has one of them already' }])
+  }
+  const upstreams = new Upstreams(config.pools, { clock: systemClock, random: systemRandom, log: app.log, strategies, connectTimeout: config.timeouts.connect })
+  let closing = false
+  const services = routeServices(systemClock, app.log, false, () => closing)
+  const table = routeTable(config, upstreams, services)
+  if (!app.hasDecorator('headrace')) app.decorate('headrace', { pools: upstreams.pools })
+  if (!app.hasRequestDecorator('exchange')) app.decorateRequest('exchange', null)
+  addMethods(app)
+  const prefixes = [...new Set(config.routes.map(route => route.prefix))]
+  await app.register(async scope => {
+    await forward(scope, {
+      table, prefixes, trustProxy: trustedProxies(config.trustProxy), originalTarget: false, notFound: (_request, reply) => { reply.callNotFound() }
+    })
+  })
+  const cutTunnels = listenForUpgrades(app.server, prefixes, (request, response) => { app.routing(request, response) })
+  app.addHook('onReady', () => upstreams.start())
+  app.addHook('preClose', async () => {
+    closing = true
+    cutTunnels()
+  })
+  app.addHook('onClose', () => upstreams.stop(true))
+}
+
+/** WebDAV and the like: Fastify knows them only when told. The methods that it knows keep their treatment. */
+function addMethods (app: FastifyInstance): void {
+  for (const method of routedMethods) {
+    if (!app.supportedMethods.includes(method)) app.addHttpMethod(method)
+  }
+}
+
+/** The Fastify plugin: proxies the routes of its options over the pools of its options, inside an app of the user's own. */
+export default fastifyPlugin(plugin, { fastify: '5.x', name: 'headrace' })
