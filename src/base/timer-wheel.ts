@@ -10,6 +10,7 @@ export abstract class Deadline {
   /** @internal */ wheelNext: Deadline | null = null
   /** @internal */ wheelPrevious: Deadline | null = null
   /** @internal Clock time in ms; meaningful only while armed. */ wheelDue = 0
+  /** @internal Number of the tick it fires at; meaningful only while armed. */ wheelTick = 0
   /** @internal */ wheelSlot = -1
 
   get armed (): boolean {
@@ -61,8 +62,8 @@ export class TimerWheel {
     const now = this.#clock.now()
     if (this.#armed === 0) this.#done = Math.floor(now / this.#tick)
     deadline.wheelDue = now + delay
-    const ticks = Math.max(Math.ceil(deadline.wheelDue / this.#tick), this.#done + 1)
-    this.#link(deadline, ticks % SLOTS)
+    deadline.wheelTick = Math.max(Math.ceil(deadline.wheelDue / this.#tick), this.#done + 1)
+    this.#link(deadline, deadline.wheelTick % SLOTS)
     this.#armed++
     if (this.#timer === null) this.#schedule()
   }
@@ -89,8 +90,10 @@ export class TimerWheel {
     this.#slots[slot] = deadline
   }
 
+  /** The timer keeps to whole ticks: if it ran from the moment of arming, deadlines would be late by up to two. */
   #schedule (): void {
-    this.#timer = this.#clock.after(this.#tick, this.#turn)
+    const now = this.#clock.now()
+    this.#timer = this.#clock.after((Math.floor(now / this.#tick) + 1) * this.#tick - now, this.#turn)
   }
 
   readonly #turn = (): void => {
@@ -100,15 +103,15 @@ export class TimerWheel {
     // After a pause longer than a whole turn every slot is visited once: each deadline is in exactly one of them.
     for (let tick = Math.max(this.#done + 1, current - SLOTS + 1); tick <= current; tick++) {
       this.#done = tick
-      this.#empty(tick % SLOTS, now)
+      this.#empty(tick % SLOTS, current)
     }
     if (this.#armed > 0 && this.#timer === null) this.#schedule()
   }
 
-  #empty (slot: number, now: number): void {
+  #empty (slot: number, current: number): void {
     let deadline = this.#slots[slot] ?? null
     while (deadline !== null) {
-      if (deadline.wheelDue <= now) {
+      if (deadline.wheelTick <= current) {
         this.disarm(deadline)
         deadline.expired()
         // What expired may have armed or disarmed others in this very slot: start over, the due ones are gone.

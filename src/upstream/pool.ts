@@ -78,13 +78,17 @@ export class Pool {
     return picker === null ? null : new Lease(picker.pick(context), this.#ended)
   }
 
-  /** Takes the full set of targets: survivors keep their state, order follows `specs`, a repeated address counts once. */
+  /**
+   * Takes the full set of targets: survivors keep their state, order follows `specs`, a repeated address counts once.
+   * @throws {TypeError} on a bad URL; then nothing has changed.
+   */
   reconcile (specs: readonly TargetSpec[]): Reconciliation {
     const present = new Map(this.#targets.map(target => [target.address.origin, target]))
     const next = new Map<string, Target>()
     const added: Target[] = []
-    for (const spec of specs) {
-      const { origin } = parseAddress(spec.url)
+    const origins = specs.map(spec => parseAddress(spec.url).origin)
+    for (const [i, spec] of specs.entries()) {
+      const origin = origins[i] ?? ''
       if (next.has(origin)) continue
       const survivor = present.get(origin)
       survivor?.update(spec)

@@ -1,0 +1,49 @@
+import { Type, type Static } from 'typebox'
+
+/** What a target and a pool do where the config is silent. */
+export const poolDefaults = { weight: 1, maxConnections: 0, whenAllDown: 'try-anyway', verify: true } as const
+
+const closed = { additionalProperties: false }
+
+const url = Type.String({ check: 'target', description: 'http://host:port, https://host:port or unix:/path/to.sock.' })
+
+/** One of a pool's `targets`: its URL, or an object with more. */
+export const targetSchema = Type.Union([
+  url,
+  Type.Object({
+    url,
+    weight: Type.Optional(Type.Number({
+      minimum: 0,
+      maximum: 1_000_000,
+      default: poolDefaults.weight,
+      description: 'Share of the traffic relative to the other targets. 0 = no new requests.'
+    })),
+    maxConnections: Type.Optional(Type.Integer({
+      minimum: 0,
+      maximum: 1_000_000,
+      default: poolDefaults.maxConnections,
+      description: 'Requests at once. 0 = no limit.'
+    }))
+  }, closed)
+], { expects: 'a URL or an object with a "url"' })
+
+/** `whenAllDown` of a pool. */
+export const whenAllDownSchema = Type.Enum(['try-anyway', 'fail'], {
+  default: poolDefaults.whenAllDown,
+  description: '"try-anyway": when every target is down, use them all the same. "fail": answer 503.'
+})
+
+/** `tls` of a pool. */
+export const tlsSchema = Type.Object({
+  verify: Type.Optional(Type.Boolean({ default: poolDefaults.verify, description: 'Verify the targets\' certificates.' })),
+  serverName: Type.Optional(Type.String({
+    check: 'host-name',
+    description: 'Name sent as SNI and expected in the certificate. Default: the target\'s host name.'
+  })),
+  ca: Type.Optional(Type.String({ minLength: 1, description: 'PEM file of the authorities to trust instead of the system\'s, or the PEM text itself.' })),
+  certificate: Type.Optional(Type.String({ minLength: 1, description: 'PEM file of the certificate to show to targets, or the PEM text itself. Needs "key".' })),
+  key: Type.Optional(Type.String({ minLength: 1, description: 'PEM file of the certificate\'s private key, or the PEM text itself.' }))
+}, { ...closed, description: 'How connections to https: targets are secured. Paths are relative to the config file.' })
+
+export type TargetInput = Static<typeof targetSchema>
+export type TlsInput = Static<typeof tlsSchema>
