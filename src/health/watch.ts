@@ -1,0 +1,129 @@
+import type { Clock, Timer } from '../base/clock.js'
+import type { Random } from '../base/random.js'
+import type { Target } from '../upstream/target.js'
+import type { ProbeSchedule } from './health-check.js'
+import type { Probe } from './probe.js'
+import { Verdict } from './verdict.js'
+
+/** One probe's end. */
+export interface CheckResult {
+  readonly passed: boolean
+  /** Why, for the log: may name addresses. */
+  readonly reason: string
+  readonly tookMs: number
+}
+
+export interface WatchOptions {
+  readonly schedule: ProbeSchedule
+  readonly probe: Probe
+  readonly clock: Clock
+  readonly random: Random
+  /** Hears every result, after the target was judged. */
+  readonly ended: (watch: Watch, result: CheckResult, flipped: boolean) => void
+}
+
+/** Probes one target again and again, one probe at a time, and is its judge `active`. */
+export class Watch {
+  readonly target: Target
+  readonly #options: WatchOptions
+  readonly #verdict: Verdict
+  #timer: Timer | null = null
+  /** The latest probe until its promise settles, which may be after it was given up. */
+  #underWay: Promise<void> | null = null
+  #giveUp: (() => void) | null = null
+
+  /** @param known the target's state if it was watched before; a target of which nothing is known is vetoed. */
+  constructor (target: Target, known: boolean | null, options: WatchOptions) {
+    this.target = target
+    this.#options = options
+    this.#verdict = new Verdict(options.schedule.rise, options.schedule.fall, known)
+    target.judge('active', known === true)
+  }
+
+  /** null until the first result. */
+  get up (): boolean | null { return this.#verdict.up }
+
+  /** Sends a probe now, and the following ones when they are due. */
+  readonly probe = (): void => {
+    const { probe, clock, schedule } = this.#options
+    const started = clock.now()
+    const controller = new AbortController()
+    const end = (passed: boolean, reason: string): void => {
+      if (this.#giveUp !== giveUp) return
+      this.#giveUp = null
+      deadline.cancel()
+      this.#end({ passed, reason, tookMs: clock.now() - started }, started)
+    }
+    // The deadline ends the probe by itself: a probe that does not heed the signal still fails in time.
+    const deadline = clock.after(schedule.timeout, () => {
+      const reason = `no result within ${schedule.timeout} ms`
+      end(false, reason)
+      controller.abort(new Error(reason))
+    })
+    const giveUp = (): void => {
+      deadline.cancel()
+      controller.abort(new Error('checking was stopped'))
+    }
+    this.#giveUp = giveUp
+    const underWay = attempt(probe, this.target, controller.signal)
+      .then(failure => { end(failure === null, failure ?? 'check passed') })
+      .finally(() => { if (this.#underWay === underWay) this.#underWay = null })
+    this.#underWay = underWay
+  }
+
+  /** Ends the watch; its last word stands. Resolves when the probe under way is quiet, after one timeout at most. */
+  async stop (): Promise<void> {
+    this.#timer?.cancel()
+    this.#timer = null
+    const giveUp = this.#giveUp
+    this.#giveUp = null
+    giveUp?.()
+    const { clock, schedule } = this.#options
+    const underWay = this.#underWay
+    if (underWay === null) return
+    await new Promise<void>(resolve => {
+      const patience = clock.after(schedule.timeout, resolve)
+      underWay.finally(() => {
+        patience.cancel()
+        resolve()
+      })
+    })
+  }
+
+  #end (result: CheckResult, started: number): void {
+    const flipped = this.#verdict.record(result.passed)
+    if (flipped) this.target.judge('active', result.passed)
+    this.#schedule(started)
+    this.#options.ended(this, result, flipped)
+  }
+
+  #schedule (started: number): void {
+    const { clock, random, schedule } = this.#options
+    const interval = this.#verdict.up === true ? schedule.interval : schedule.intervalDown
+    const due = started + interval * (1 + schedule.jitter * (2 * random() - 1))
+    this.#timer = clock.after(Math.max(1, due - clock.now()), this.probe)
+  }
+}
+
+/** Resolves with the reason of the failure, null if there was none. Never rejects. */
+async function attempt (probe: Probe, target: Target, signal: AbortSignal): Promise<string | null> {
+  try {
+    await probe.check(target.address, signal)
+    return null
+  } catch (error) {
+    return describe(error)
+  }
+}
+
+function describe (error: unknown): string {
+  try {
+    if (typeof error === 'string' && error !== '') return error
+    if (!(error instanceof Error)) return 'check failed'
+    // A connection tried over several addresses fails with their errors and no message of its own.
+    if (error instanceof AggregateError && error.message === '') return [...new Set(error.errors.map(describe))].join('; ')
+    return `${error.message === '' ? error.name : error.message}`
+  } catch {
+    // A value that can't even be looked at: a getter of somebody's own threw.
+    return 'check failed'
+  }
+}
