@@ -1,0 +1,56 @@
+import type { HealthCheck } from '../health/health-check.js'
+import type { RouteConfig, RouteTimeouts } from '../proxy/route-config.js'
+import type { TlsOptions } from '../transport/transport.js'
+import type { WhenAllDown } from '../upstream/pool.js'
+import type { TargetSpec } from '../upstream/target.js'
+
+/** Where the proxy accepts connections: TCP, or a Unix socket (`'path' in address`). Port 0 = any free one. */
+export type ListenAddress =
+  | { readonly host: string, readonly port: number }
+  | { readonly path: string }
+
+export const logLevels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const
+
+export type LogLevel = typeof logLevels[number]
+
+export interface LogConfig {
+  readonly level: LogLevel
+  /** One line per request? */
+  readonly access: boolean
+}
+
+/** Time limits in milliseconds; 0 = none, unless it says otherwise. Those of `RouteTimeouts` are what routes start from. */
+export interface Timeouts extends RouteTimeouts {
+  readonly clientHeaders: number
+  readonly clientRequest: number
+  /** 0 = a connection is closed after each response. */
+  readonly clientKeepAlive: number
+  /** Never 0. */
+  readonly connect: number
+  /** 0 = no waiting. */
+  readonly queue: number
+  /** 0 = what is under way at a stop is cut at once. */
+  readonly drain: number
+}
+
+export interface PoolConfig {
+  /** Options hold the kind's defaults and are valid by its schema. */
+  readonly strategy: { readonly name: string, readonly options: object }
+  /** URLs in canonical form, no two alike. */
+  readonly targets: readonly TargetSpec[]
+  readonly healthCheck: HealthCheck | null
+  readonly whenAllDown: WhenAllDown
+  readonly tls: TlsOptions
+}
+
+/** One config, resolved: nothing left to default, deep-frozen. */
+export interface Config {
+  readonly listen: readonly ListenAddress[]
+  readonly log: LogConfig
+  /** IP addresses and ranges, and the names that proxy-addr knows. */
+  readonly trustProxy: readonly string[]
+  readonly timeouts: Timeouts
+  /** By name; has no prototype. */
+  readonly pools: Readonly<Record<string, PoolConfig>>
+  readonly routes: readonly RouteConfig[]
+}

@@ -1,0 +1,135 @@
+import type { ConfigFault } from '../base/errors.js'
+import { parseAddress } from '../upstream/address.js'
+import { canonicalHost } from './host-rules.js'
+import { nearest } from './nearest.js'
+import { prefixFault, withoutTrailingSlash } from './path-rules.js'
+import { elements, entries, isRecord, placeText, type Place } from './place.js'
+
+/**
+ * What is wrong between parts of a document that may each be fine. It looks at documents of any form, so that these
+ * faults are told together with those of form, and passes over what has the wrong one.
+ */
+export function crossCheck (document: unknown): readonly ConfigFault[] {
+  if (!isRecord(document)) return []
+  const checker = new CrossChecker()
+  checker.listen(document['listen'])
+  for (const [name, pool] of entries(document['pools'])) if (isRecord(pool)) checker.pool(pool, ['pools', name])
+  checker.routes(document['routes'], isRecord(document['pools']) ? Object.keys(document['pools']) : null)
+  return checker.faults
+}
+
+class CrossChecker {
+  readonly faults: ConfigFault[] = []
+
+  listen (listen: unknown): void {
+    const seen = new Set<string>()
+    elements(listen).forEach((address, index) => {
+      if (!isRecord(address) || address['port'] === 0) return
+      const { host, port, path } = address
+      if (this.#repeats(seen, JSON.stringify([host, port, path]))) this.#fault(['listen', index], 'is in the list already')
+    })
+  }
+
+  pool (pool: Readonly<Record<string, unknown>>, place: Place): void {
+    this.#targets(pool, place)
+    const { healthCheck, tls } = pool
+    if (isRecord(healthCheck) && healthCheck['method'] === 'HEAD' && 'bodyContains' in healthCheck) {
+      this.#fault([...place, 'healthCheck', 'bodyContains'], 'the answer to HEAD has no body')
+    }
+    if (isRecord(tls) && 'certificate' in tls !== 'key' in tls) {
+      const [given, missing] = 'key' in tls ? ['key', 'certificate'] : ['certificate', 'key']
+      this.#fault([...place, 'tls', missing], `required with "${given}"`)
+    }
+  }
+
+  #targets (pool: Readonly<Record<string, unknown>>, place: Place): void {
+    const seen = new Map<string, number>()
+    const urls = elements(pool['targets']).map(target => isRecord(target) ? target['url'] : target)
+    const addresses = urls.map(address)
+    addresses.forEach((target, index) => {
+      if (target === null) return
+      const first = seen.get(target.origin)
+      if (first === undefined) seen.set(target.origin, index)
+      else this.#fault([...place, 'targets', index], `${target.origin} is in this pool already: ${placeText(['targets', first])}`)
+    })
+    const allPlain = addresses.every(target => target?.protocol === 'http:')
+    if ('tls' in pool && allPlain && addresses.length > 0) this.#fault([...place, 'tls'], 'has no effect: no target of this pool is https:')
+  }
+
+  routes (routes: unknown, pools: readonly string[] | null): void {
+    if (routes === undefined && pools !== null && pools.length > 1) {
+      this.#fault(['routes'], 'required, as there is more than one pool')
+    }
+    const matchers: Array<Matcher | null> = []
+    elements(routes).forEach((route, index) => {
+      if (!isRecord(route)) return
+      this.#route(route, ['routes', index], pools)
+      const matcher = matcherOf(route)
+      const rival = matcher === null ? -1 : matchers.findIndex(other => other !== null && collide(matcher, other))
+      if (rival !== -1) this.#fault(['routes', index], `is for the same host, prefix and methods as routes[${rival}]`)
+      matchers[index] = matcher
+    })
+  }
+
+  #route (route: Readonly<Record<string, unknown>>, place: Place, pools: readonly string[] | null): void {
+    const { pool, headers } = route
+    if (typeof pool === 'string' && pools !== null && !pools.includes(pool)) {
+      const meant = nearest(pool, pools) ?? (pools.length === 1 ? pools[0] : undefined)
+      this.#fault([...place, 'pool'], `there is no pool ${JSON.stringify(pool)}${meant === undefined ? '' : `, did you mean "${meant}"?`}`)
+    }
+    if (route['stripPrefix'] === true && 'rewritePrefix' in route) {
+      this.#fault([...place, 'rewritePrefix'], 'cannot go together with "stripPrefix": "rewritePrefix" alone replaces the prefix')
+    }
+    for (const [direction, rules] of entries(headers)) if (isRecord(rules)) this.#headers(rules, [...place, 'headers', direction])
+  }
+
+  #headers ({ set, remove }: Readonly<Record<string, unknown>>, place: Place): void {
+    const seen = new Set<string>()
+    for (const [name] of entries(set)) {
+      if (this.#repeats(seen, name.toLowerCase())) this.#fault([...place, 'set', name], 'is set already, in another spelling')
+    }
+    elements(remove).forEach((name, index) => {
+      if (typeof name === 'string' && this.#repeats(seen, name.toLowerCase())) this.#fault([...place, 'remove', index], 'is set or removed already')
+    })
+  }
+
+  #repeats (seen: Set<string>, key: string): boolean {
+    const repeats = seen.has(key)
+    seen.add(key)
+    return repeats
+  }
+
+  #fault (place: Place, message: string): void {
+    this.faults.push({ path: placeText(place), message })
+  }
+}
+
+function address (url: unknown): { readonly origin: string, readonly protocol: string } | null {
+  if (typeof url !== 'string') return null
+  try {
+    return parseAddress(url)
+  } catch {
+    return null
+  }
+}
+
+interface Matcher {
+  readonly host: string
+  readonly prefix: string
+  readonly methods: readonly unknown[] | null
+}
+
+/** What a route matches; null if its matcher is faulty itself. */
+function matcherOf ({ host, prefix, methods }: Readonly<Record<string, unknown>>): Matcher | null {
+  const name = host === undefined ? '' : typeof host === 'string' ? canonicalHost(host) : null
+  if (name === null || typeof prefix !== 'string' || prefixFault(prefix) !== null) return null
+  if (methods !== undefined && !Array.isArray(methods)) return null
+  return { host: name, prefix: withoutTrailingSlash(prefix), methods: methods ?? null }
+}
+
+/** A route for all methods beside one for some is meant: the more exact one wins. */
+function collide (a: Matcher, b: Matcher): boolean {
+  if (a.host !== b.host || a.prefix !== b.prefix) return false
+  if (a.methods === null || b.methods === null) return a.methods === b.methods
+  return a.methods.some(method => b.methods?.includes(method))
+}

@@ -1,0 +1,107 @@
+import type { HealthCheck, StatusRange } from '../health/health-check.js'
+import type { HeaderRules, RetryRules, RouteConfig, RouteTimeouts } from '../proxy/route-config.js'
+import type { TlsOptions } from '../transport/transport.js'
+import type { Config, PoolConfig } from './config.js'
+import { prefixCharacters } from './path-rules.js'
+
+const REDACTED = '(redacted)'
+const SECRET_FIELD = /auth|cookie|credential|key|pass|secret|session|signature|token/i
+const UNITS = [['h', 3_600_000], ['m', 60_000], ['s', 1000]] as const
+
+/**
+ * A resolved config as JSON, written as its input would be with nothing left to default. Without secrets: TLS keys, and
+ * the values of header fields whose name sounds like one. But for these, loading it gives the same config again.
+ */
+export function describeConfig (config: Config): object {
+  const { listen, log, trustProxy, timeouts, pools, routes } = config
+  return escapeVariables({
+    listen,
+    log,
+    trustProxy,
+    timeouts: describeDurations(timeouts),
+    pools: Object.fromEntries(Object.entries(pools).map(([name, pool]) => [name, describePool(pool)])),
+    routes: routes.map(describeRoute)
+  })
+}
+
+function describePool ({ strategy, targets, healthCheck, whenAllDown, tls }: PoolConfig): object {
+  const { name, options } = strategy
+  return {
+    strategy: Object.keys(options).length === 0 ? name : { name, ...options },
+    targets,
+    healthCheck: healthCheck === null ? false : describeHealthCheck(healthCheck),
+    whenAllDown,
+    ...(targets.some(({ url }) => url.startsWith('https:')) ? { tls: describeTls(tls) } : {})
+  }
+}
+
+function describeHealthCheck (check: HealthCheck): object {
+  const { interval, intervalDown, timeout, ...rest } = check
+  return withoutNulls({
+    ...rest,
+    ...(check.type === 'http' ? { status: check.status.map(describeStatus), headers: describeFields(pairs(check.headers)) } : {}),
+    ...describeDurations({ interval, intervalDown, timeout })
+  })
+}
+
+function describeStatus ({ from, to }: StatusRange): string | number {
+  return from === to ? from : `${from}-${to}`
+}
+
+function describeTls (tls: TlsOptions): object {
+  return tls.key === undefined ? tls : { ...tls, key: REDACTED }
+}
+
+function describeRoute (route: RouteConfig): object {
+  const { hostHeader, prefix, headers, timeouts, retry } = route
+  return withoutNulls({
+    ...route,
+    prefix: prefixCharacters(prefix),
+    hostHeader: typeof hostHeader === 'string' ? hostHeader : hostHeader.literal,
+    headers: { request: describeRules(headers.request), response: describeRules(headers.response) },
+    timeouts: describeDurations<RouteTimeouts>(timeouts),
+    retry: describeRetry(retry)
+  })
+}
+
+function describeRules ({ set, remove }: HeaderRules): object {
+  return { set: describeFields(set), remove }
+}
+
+function describeFields (fields: ReadonlyArray<readonly [string, string]>): object {
+  return Object.fromEntries(fields.map(([name, value]) => [name, SECRET_FIELD.test(name) ? REDACTED : value]))
+}
+
+function describeRetry ({ attempts, perTryTimeout, on }: RetryRules): object {
+  const { connect, reset, timeout, statuses } = on
+  const causes = Object.entries({ connect, reset, timeout }).flatMap(([cause, counts]) => counts ? [cause] : [])
+  return { attempts, ...describeDurations({ perTryTimeout }), on: [...causes, ...statuses] }
+}
+
+function describeDurations<T extends object> (durations: T): Record<string, string> {
+  return Object.fromEntries(Object.entries(durations).map(([key, milliseconds]) => [key, durationText(Number(milliseconds))]))
+}
+
+/** A duration in the largest unit that divides it: `"90s"`, `"5m"`, `"1.5ms"`. */
+export function durationText (milliseconds: number): string {
+  if (milliseconds === 0) return '0s'
+  for (const [unit, length] of UNITS) if (milliseconds % length === 0) return `${milliseconds / length}${unit}`
+  return `${Number(milliseconds.toFixed(3))}ms`
+}
+
+function pairs (list: readonly string[]): ReadonlyArray<readonly [string, string]> {
+  return list.flatMap((name, index): Array<readonly [string, string]> => index % 2 === 0 ? [[name, list[index + 1] ?? '']] : [])
+}
+
+function withoutNulls (object: object): object {
+  return Object.fromEntries(Object.entries(object).filter(([, value]) => value !== null))
+}
+
+/** What looks like a variable now was none in the input. */
+function escapeVariables<T> (value: T): T
+function escapeVariables (value: unknown): unknown {
+  if (typeof value === 'string') return value.replaceAll('${', () => '$${')
+  if (Array.isArray(value)) return value.map(element => escapeVariables<unknown>(element))
+  if (typeof value !== 'object' || value === null) return value
+  return Object.fromEntries(Object.entries(value).map(([key, child]) => [key, escapeVariables<unknown>(child)]))
+}

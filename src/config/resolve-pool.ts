@@ -1,0 +1,77 @@
+import type { StrategyKind } from '../balancing/strategy.js'
+import { parseStatusRange, type HealthCheck, type ProbeSchedule, type StatusRange } from '../health/health-check.js'
+import { healthCheckDefaults, type HealthCheckInput } from '../health/schema.js'
+import type { TlsOptions } from '../transport/transport.js'
+import { parseAddress } from '../upstream/address.js'
+import { poolDefaults, type TargetInput, type TlsInput } from '../upstream/schema.js'
+import type { TargetSpec } from '../upstream/target.js'
+import type { PoolConfig } from './config.js'
+import { resolveDuration } from './resolve-duration.js'
+import type { PoolInput } from './schema.js'
+import { readStrategy } from './strategy-spec.js'
+import type { TlsFiles } from './tls-files.js'
+
+/** Fills in a pool that has been checked. */
+export function resolvePool (input: PoolInput, kinds: readonly StrategyKind[], files: TlsFiles): PoolConfig {
+  const { name, options } = readStrategy(input.strategy, [], kinds)
+  return {
+    strategy: { name, options },
+    targets: input.targets.map(resolveTarget),
+    healthCheck: resolveHealthCheck(input.healthCheck ?? false),
+    whenAllDown: input.whenAllDown ?? poolDefaults.whenAllDown,
+    tls: resolveTls(input.tls ?? {}, files)
+  }
+}
+
+function resolveTarget (input: TargetInput): TargetSpec {
+  const { url, weight = poolDefaults.weight, maxConnections = poolDefaults.maxConnections } = typeof input === 'string' ? { url: input } : input
+  return { url: parseAddress(url).origin, weight, maxConnections }
+}
+
+function resolveHealthCheck (input: HealthCheckInput): HealthCheck | null {
+  if (input === false) return null
+  if (input === true) return resolveHealthCheck({})
+  const port = input.port ?? null
+  if (input.type === 'tcp') return { type: 'tcp', port, ...resolveSchedule(input) }
+  return {
+    type: 'http',
+    path: input.path ?? healthCheckDefaults.path,
+    method: input.method ?? healthCheckDefaults.method,
+    headers: Object.entries(input.headers ?? {}).flatMap(([name, value]) => [name, value.trim()]),
+    status: resolveStatus(input.status ?? healthCheckDefaults.status),
+    bodyContains: input.bodyContains ?? null,
+    host: input.host ?? null,
+    port,
+    ...resolveSchedule(input)
+  }
+}
+
+function resolveSchedule (input: Exclude<HealthCheckInput, boolean>): ProbeSchedule {
+  const interval = input.interval ?? healthCheckDefaults.interval
+  return {
+    interval: resolveDuration(interval),
+    intervalDown: resolveDuration(input.intervalDown ?? interval),
+    jitter: input.jitter ?? healthCheckDefaults.jitter,
+    timeout: resolveDuration(input.timeout ?? healthCheckDefaults.timeout),
+    rise: input.rise ?? healthCheckDefaults.rise,
+    fall: input.fall ?? healthCheckDefaults.fall
+  }
+}
+
+type StatusInput = string | number | Array<string | number>
+
+function resolveStatus (input: StatusInput): readonly StatusRange[] {
+  const given = Array.isArray(input) ? input : [input]
+  return given.flatMap(status => parseStatusRange(String(status)) ?? [])
+}
+
+function resolveTls (input: TlsInput, files: TlsFiles): TlsOptions {
+  const { verify = poolDefaults.verify, serverName, ca, certificate, key } = input
+  return {
+    verify,
+    ...(serverName === undefined ? {} : { serverName: serverName.toLowerCase() }),
+    ...(ca === undefined ? {} : { ca: files.text(ca) }),
+    ...(certificate === undefined ? {} : { certificate: files.text(certificate) }),
+    ...(key === undefined ? {} : { key: files.text(key) })
+  }
+}

@@ -1,0 +1,92 @@
+import { Type, type Static } from 'typebox'
+import { durationSchema } from '../base/duration-schema.js'
+import { healthCheckSchema } from '../health/schema.js'
+import { routeDefaults, routeSchema, routeTimeoutKeys } from '../proxy/schema.js'
+import { targetSchema, tlsSchema, whenAllDownSchema } from '../upstream/schema.js'
+import { logLevels } from './config.js'
+
+/** What the whole proxy does where the config is silent. */
+export const configDefaults = {
+  host: '0.0.0.0',
+  port: 8080,
+  level: 'info',
+  access: true,
+  strategy: 'round-robin',
+  timeouts: { clientHeaders: '10s', clientRequest: '5m', clientKeepAlive: '75s', connect: '3s', queue: '5s', drain: '30s', ...routeDefaults.timeouts }
+} as const
+
+const closed = { additionalProperties: false }
+const { timeouts } = configDefaults
+
+const tcpListen = Type.Object({
+  host: Type.Optional(Type.String({ check: 'listen-host', default: configDefaults.host, description: 'Name or IP address, without brackets. "0.0.0.0" and "::" = all.' })),
+  port: Type.Optional(Type.Integer({ minimum: 0, maximum: 65535, default: configDefaults.port, description: '0 = any free one.' }))
+}, closed)
+
+const unixListen = Type.Object({
+  path: Type.String({ check: 'socket-path', description: 'Path of a Unix socket, relative to the config file.' })
+}, closed)
+
+const listenSchema = Type.Union([tcpListen, unixListen, Type.Array(Type.Union([tcpListen, unixListen], { expects: 'an object' }), { minItems: 1 })], {
+  expects: 'an object or a list of objects',
+  description: 'Where to accept connections.'
+})
+
+const logSchema = Type.Object({
+  level: Type.Optional(Type.Enum([...logLevels], { default: configDefaults.level, description: 'The least level that is written.' })),
+  access: Type.Optional(Type.Boolean({ default: configDefaults.access, description: 'Write one line per request.' }))
+}, { ...closed, description: 'What is logged: JSON lines, or readable ones in a terminal.' })
+
+const trustProxySchema = Type.Array(Type.String({ check: 'address-range' }), {
+  uniqueItems: true,
+  default: [],
+  description: 'Whose X-Forwarded-* fields are believed: IP addresses, ranges, or "loopback", "linklocal", "uniquelocal". Default: nobody\'s.'
+})
+
+const timeoutsSchema = Type.Object({
+  clientHeaders: Type.Optional(durationSchema({ zero: true, default: timeouts.clientHeaders, description: 'Until a client\'s request head is complete. 0s = no limit.' })),
+  clientRequest: Type.Optional(durationSchema({ zero: true, default: timeouts.clientRequest, description: 'Until a client\'s whole request has arrived. 0s = no limit.' })),
+  clientKeepAlive: Type.Optional(durationSchema({ zero: true, default: timeouts.clientKeepAlive, description: 'How long an idle client connection is kept. 0s = not at all.' })),
+  connect: Type.Optional(durationSchema({ default: timeouts.connect, description: 'Until a connection to a target stands, TLS included.' })),
+  queue: Type.Optional(durationSchema({ zero: true, default: timeouts.queue, description: 'How long a request waits while all targets are full. 0s = not at all.' })),
+  ...routeTimeoutKeys(timeouts),
+  drain: Type.Optional(durationSchema({ zero: true, default: timeouts.drain, description: 'How long a stop waits for requests under way. 0s = they are cut at once.' }))
+}, { ...closed, description: 'Time limits. A route may override responseHead, idleBody, request and tunnelIdle.' })
+
+const strategySchema = Type.Union([Type.String(), Type.Object({ name: Type.String() }, { additionalProperties: true })], {
+  default: configDefaults.strategy,
+  expects: 'a strategy\'s name or an object with a "name"',
+  description: 'How a target is chosen: a name, or an object with the name and the strategy\'s options.'
+})
+
+const poolSchema = Type.Object({
+  strategy: Type.Optional(strategySchema),
+  targets: Type.Array(targetSchema, { minItems: 1, description: 'The backends, each once.' }),
+  healthCheck: Type.Optional(healthCheckSchema),
+  whenAllDown: Type.Optional(whenAllDownSchema),
+  tls: Type.Optional(tlsSchema)
+}, closed)
+
+/** The whole input. Built from the rooms' own fragments; strategy options are checked by each strategy's own schema. */
+export const configSchema = Type.Object({
+  $schema: Type.Optional(Type.String({ description: 'For editors.' })),
+  listen: Type.Optional(listenSchema),
+  log: Type.Optional(logSchema),
+  trustProxy: Type.Optional(trustProxySchema),
+  timeouts: Type.Optional(timeoutsSchema),
+  pools: Type.Record(Type.String(), poolSchema, {
+    propertyNames: { check: 'pool-name', pattern: '^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$' },
+    minProperties: 1,
+    description: 'Sets of targets, by name.'
+  }),
+  routes: Type.Optional(Type.Array(routeSchema, {
+    minItems: 1,
+    description: 'Which requests go to which pool. May be left out if there is one pool: it gets all of them.'
+  }))
+}, closed)
+
+/** A config as people write it: the JSON file, the plugin's options, the API. */
+export type ConfigInput = Static<typeof configSchema>
+export type PoolInput = ConfigInput['pools'][string]
+export type ListenInput = NonNullable<ConfigInput['listen']>
+export type StrategyInput = NonNullable<PoolInput['strategy']>
