@@ -1,6 +1,9 @@
 import type { Duplex } from 'node:stream'
 import type { ProxyError } from '../base/errors.js'
 import type { Target } from '../upstream/target.js'
+import type { TlsOptions } from '../upstream/tls-options.js'
+
+export type { TlsOptions } from '../upstream/tls-options.js'
 
 /** Field names and values in turn, in the order, case and number in which they came: `['Host', 'a', 'X-Y', 'b']`. */
 export type RawHeaders = readonly string[]
@@ -25,6 +28,8 @@ export interface RequestHead {
   readonly headers: RawHeaders
   /** Value of the `Upgrade` field, if the client asks for another protocol; else null. */
   readonly upgrade: string | null
+  /** Open a connection of its own instead of using an idle one: for a request whose kept connection has just died. */
+  readonly freshConnection: boolean
   readonly timeouts: AttemptTimeouts
 }
 
@@ -93,18 +98,6 @@ export interface Transport {
   forget (target: Target): void
   /** Closes idle connections now and the others as they fall idle; destroys what is left when `force` is set. */
   close (force: boolean): void
-}
-
-/** How a pool's connections are secured; only `https:` targets use it. */
-export interface TlsOptions {
-  /** Verify the target's certificate. Default true. */
-  readonly verify?: boolean
-  /** Name sent as SNI and expected in the certificate; default the target's hostname. */
-  readonly serverName?: string
-  /** PEM texts. */
-  readonly ca?: string
-  readonly certificate?: string
-  readonly key?: string
 }
 
 /** What every transport takes. */

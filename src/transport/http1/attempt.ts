@@ -1,0 +1,191 @@
+import { nextTick } from 'node:process'
+import type { Socket } from 'node:net'
+import { ProxyError } from '../../base/errors.js'
+import { Deadline } from '../../base/timer-wheel.js'
+import type { BodySink, BodySource, RawHeaders, RequestHead, ResponseSink, Sending, Sent } from '../transport.js'
+import { serialiseLastChunk } from './request-head.js'
+
+/** What carries an attempt: a connection, or the queue for one. */
+export interface AttemptCarrier {
+  /** The client gave up. */
+  dropped (attempt: Attempt): void
+  /** The client wants more. */
+  resumed (): void
+  /** The request cannot be completed. */
+  broken (error: ProxyError): void
+  /** Something of the request was written, or all of it, or the target does not take it fast enough. */
+  progressed (): void
+  /** Waited too long for a connection. */
+  expired (attempt: Attempt): void
+}
+
+/** One request on its way to one target: writes it, and knows how much of it was written. */
+export class Attempt extends Deadline implements Sending, BodySink {
+  readonly head: RequestHead
+  readonly sink: ResponseSink
+  /** True until `send` has returned: until then the sink must not be called. */
+  sending = true
+  reused = false
+  /** Nothing more is to be told to the sink. */
+  over = false
+  sent: Sent = 'nothing'
+  /** The socket holds as much as it should: the source was told to pause. */
+  blocked = false
+  carrier: AttemptCarrier
+
+  readonly #text: string
+  readonly #body: BodySource | null
+  #socket: Socket | null = null
+  #bodyOpen = false
+  /** Body bytes still due; meaningless for a body of unknown length. */
+  #left = 0
+  #corked = false
+
+  /** @param text the head as it goes on the wire. */
+  constructor (head: RequestHead, text: string, body: BodySource | null, sink: ResponseSink, carrier: AttemptCarrier) {
+    super()
+    this.head = head
+    this.sink = sink
+    this.carrier = carrier
+    this.#text = text
+    this.#body = body
+  }
+
+  /** Writes the request to a connection that stands. */
+  start (socket: Socket): void {
+    this.sent = 'partly'
+    const body = this.#body
+    if (body === null) {
+      this.sent = 'all'
+      socket.write(this.#text, 'latin1')
+      return
+    }
+    this.#socket = socket
+    this.#left = body.length ?? 0
+    this.#bodyOpen = true
+    // Head and first piece leave together if that comes within this tick.
+    this.#corked = true
+    socket.cork()
+    socket.write(this.#text, 'latin1')
+    body.open(this)
+    if (this.#bodyOpen) nextTick(uncork, this)
+  }
+
+  /** @internal */
+  uncork (): void {
+    if (!this.#corked) return
+    this.#corked = false
+    this.#socket?.uncork()
+  }
+
+  data (chunk: Buffer): void {
+    const socket = this.#socket
+    if (!this.#bodyOpen || socket === null || chunk.length === 0) return
+    let ready: boolean
+    if (this.#body?.length === null) {
+      socket.cork()
+      socket.write(`${chunk.length.toString(16)}\r\n`, 'latin1')
+      socket.write(chunk)
+      ready = socket.write('\r\n', 'latin1')
+      socket.uncork()
+    } else {
+      this.#left -= chunk.length
+      if (this.#left < 0) return this.#misdeclared('more')
+      ready = socket.write(chunk)
+    }
+    if (!ready && !this.blocked) {
+      this.blocked = true
+      this.#body?.pause()
+    }
+    this.carrier.progressed()
+  }
+
+  end (trailers: RawHeaders): void {
+    const socket = this.#socket
+    if (!this.#bodyOpen || socket === null) return
+    if (this.#body?.length === null) {
+      let last: string
+      try {
+        last = serialiseLastChunk(trailers)
+      } catch (error) {
+        return this.#break(error)
+      }
+      socket.write(last, 'latin1')
+    } else if (this.#left > 0) {
+      return this.#misdeclared('less')
+    }
+    this.#bodyOpen = false
+    this.sent = 'all'
+    this.uncork()
+    this.carrier.progressed()
+  }
+
+  failed (error: ProxyError): void {
+    if (!this.#bodyOpen) return
+    this.#bodyOpen = false
+    this.carrier.broken(error)
+  }
+
+  /** The socket has taken what it held. */
+  drained (): void {
+    if (!this.blocked) return
+    this.blocked = false
+    if (this.#bodyOpen) this.#body?.resume()
+    this.carrier.progressed()
+  }
+
+  /** The response is complete, or will never be: the rest of the body is not wanted. */
+  finish (): void {
+    this.over = true
+    this.#closeBody()
+  }
+
+  /** Tells the sink, once. */
+  fail (error: ProxyError): void {
+    if (this.over) return
+    this.finish()
+    if (this.sending) nextTick(report, this, error)
+    else report(this, error)
+  }
+
+  /** @internal Gone, so that a failure that is on its way does not reach the sink. */
+  aborted = false
+
+  abort (): void {
+    this.aborted = true
+    if (this.over) return
+    this.finish()
+    this.carrier.dropped(this)
+  }
+
+  resume (): void {
+    if (!this.over) this.carrier.resumed()
+  }
+
+  override expired (): void {
+    this.carrier.expired(this)
+  }
+
+  #closeBody (): void {
+    if (!this.#bodyOpen) return
+    this.#bodyOpen = false
+    this.#body?.close()
+  }
+
+  #misdeclared (what: string): void {
+    this.#break(new ProxyError('http_request_error', `${what} body than its length says`))
+  }
+
+  #break (error: unknown): void {
+    this.#closeBody()
+    this.carrier.broken(error instanceof ProxyError ? error : new ProxyError('proxy_internal_error', String(error)))
+  }
+}
+
+function uncork (attempt: Attempt): void {
+  attempt.uncork()
+}
+
+function report (attempt: Attempt, error: ProxyError): void {
+  if (!attempt.aborted) attempt.sink.failed(error, attempt.sent)
+}
