@@ -13,6 +13,8 @@ import { parseRequestTarget } from './request-target.js'
 import type { RouteTable } from './route-table.js'
 import type { Route } from './route.js'
 import { routingPath, type RoutingPath } from './routing-path.js'
+import { hasSendHooks } from './send-hooks.js'
+import { StreamedClient } from './streamed-client.js'
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -49,7 +51,9 @@ export async function forward (scope: FastifyInstance, options: ForwardOptions):
     undici: dispatcher as unknown as { request: never }
   })
   acceptAnyContentType(scope)
-  const handler = routeHandler(options)
+  const forwarding: Forwarding = { ...options, hooks: fromHooks(), Client: RawClient }
+  scope.addHook('onReady', async () => { if (hasSendHooks(scope)) forwarding.Client = StreamedClient })
+  const handler = routeHandler(forwarding)
   for (const prefix of options.prefixes) {
     const urls = prefix === '/' ? ['/*'] : [prefix, `${prefix}/*`]
     for (const url of urls) scope.route({ url, method: [...routedMethods], exposeHeadRoute: false, handler })
@@ -72,15 +76,21 @@ function acceptAnyContentType (scope: FastifyInstance): void {
 
 const PLAIN_TYPE = /^[A-Za-z0-9.+-]+\/[A-Za-z0-9.+-]+(?:; ?[A-Za-z0-9-]+=[A-Za-z0-9-]+)*$/
 
-function routeHandler (options: ForwardOptions): RouteHandlerMethod {
-  const hooks = fromHooks()
+/** The options with what all requests of a scope share. */
+interface Forwarding extends ForwardOptions {
+  readonly hooks: FastifyReplyFromHooks
+  /** How responses are passed on; decided when the app is ready and its hooks are known. */
+  Client: typeof RawClient
+}
+
+function routeHandler (forwarding: Forwarding): RouteHandlerMethod {
   return function handle (request, reply): void {
     const { socket } = reply.raw
     if (socket === null) {
       // A pipelined request whose turn has not come: it starts when it can be answered.
-      reply.raw.once('socket', () => { begin(request, reply, options, hooks) })
+      reply.raw.once('socket', () => { begin(request, reply, forwarding) })
     } else {
-      begin(request, reply, options, hooks)
+      begin(request, reply, forwarding)
     }
   }
 }
@@ -94,14 +104,12 @@ function fromHooks (): FastifyReplyFromHooks {
     onResponse: (_request, reply, response) => {
       // reply-from hands back the body that our dispatcher gave it.
       const { client } = response.stream as unknown as { client: RawClient }
-      const fields = reply.getHeaders()
-      reply.hijack()
-      client.relay(fields)
+      client.relay(reply)
     }
   }
 }
 
-function begin (request: FastifyRequest, reply: FastifyReply, options: ForwardOptions, hooks: FastifyReplyFromHooks): void {
+function begin (request: FastifyRequest, reply: FastifyReply, options: Forwarding): void {
   const { raw } = request
   const method = raw.method ?? 'GET'
   const url = (options.originalTarget ? request.originalUrl : raw.url) ?? '/'
@@ -121,7 +129,7 @@ function begin (request: FastifyRequest, reply: FastifyReply, options: ForwardOp
   const route = options.table.match(name, routing.path, method)
   if (route === null) options.notFound(request, reply)
   else if (options.table.escapes(route, name, routing, method)) refuse(reply, badRequest('The path leads out of its route'))
-  else open(request, reply, route, { path: target.path, url, host, routing }, options.trustProxy, hooks)
+  else open(request, reply, route, { path: target.path, url, host, routing }, options)
 }
 
 const ROOT: RoutingPath = { path: '/', offsets: null, dotted: false }
@@ -134,9 +142,9 @@ interface Located {
   readonly routing: RoutingPath
 }
 
-function open (request: FastifyRequest, reply: FastifyReply, route: Route, located: Located, trustProxy: TrustProxy, hooks: FastifyReplyFromHooks): void {
+function open (request: FastifyRequest, reply: FastifyReply, route: Route, located: Located, forwarding: Forwarding): void {
   const { raw } = request
-  const peer = peerOf(raw.socket, trustProxy)
+  const peer = peerOf(raw.socket, forwarding.trustProxy)
   const outgoing = requestHeaders({
     raw: raw.rawHeaders,
     version: raw.httpVersion,
@@ -159,8 +167,8 @@ function open (request: FastifyRequest, reply: FastifyReply, route: Route, locat
     timeouts: route.attemptTimeouts,
     originalPath: located.url,
     clientAddress: peer.address
-  }, upgrade === null ? IncomingBody.of(raw) : null, new RawClient(route, raw, reply.raw))
-  reply.from('/', hooks)
+  }, upgrade === null ? IncomingBody.of(raw) : null, new forwarding.Client(route, raw, reply.raw))
+  reply.from('/', forwarding.hooks)
 }
 
 function badRequest (title: string): Problem {

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { TLSSocket } from 'node:tls'
-import type { Duplex } from 'node:stream'
+import type { Duplex, Readable } from 'node:stream'
 import type { ProxyError } from '../base/errors.js'
 import type { RawHeaders } from '../transport/transport.js'
 import { tunnel } from '../transport/tunnel.js'
@@ -15,10 +15,10 @@ import type { Route } from './route.js'
  * client's connection does: 'close' of the response is the one event that always fires.
  */
 export class RawClient implements Client {
-  readonly #route: Route
+  protected readonly route: Route
+  protected readonly response: ServerResponse
+  protected exchange: Exchange | null = null
   readonly #request: IncomingMessage
-  readonly #response: ServerResponse
-  #exchange: Exchange | null = null
   /** Hands the response head to the app's hooks, which end in `relay`. */
   #onHead: OnHead | null = null
   #status = 0
@@ -28,31 +28,31 @@ export class RawClient implements Client {
   #continued = false
 
   constructor (route: Route, request: IncomingMessage, response: ServerResponse) {
-    this.#route = route
+    this.route = route
     this.#request = request
-    this.#response = response
+    this.response = response
   }
 
   /** Starts the exchange and ties its life to that of the response, in one synchronous step (DESIGN.md, invariant 1). */
   start (exchange: Exchange, onHead: OnHead): void {
-    this.#exchange = exchange
+    this.exchange = exchange
     this.#onHead = onHead
-    this.#response.once('close', () => { exchange.clientClosed() })
+    this.response.once('close', () => { exchange.clientClosed() })
     exchange.start()
   }
 
   informational (status: number, headers: RawHeaders): void {
-    const { socket } = this.#response
-    if (socket === null || this.#response.headersSent || this.#request.httpVersion !== '1.1') return
+    const { socket } = this.response
+    if (socket === null || this.response.headersSent || this.#request.httpVersion !== '1.1') return
     if (status === 100) {
       if (awaitsContinue(this.#request)) {
         this.#continued = true
-        this.#response.writeContinue()
+        this.response.writeContinue()
       }
       return
     }
     // Node writes only 103 with a Link; any 1xx is passed on as it is.
-    const fields = responseHeaders(headers, status, this.#route.responseRules)
+    const fields = responseHeaders(headers, status, this.route.responseRules)
     socket.write(messageHead(`HTTP/1.1 ${status} ${status === 103 ? 'Early Hints' : 'Processing'}`, fields), 'latin1')
   }
 
@@ -63,64 +63,72 @@ export class RawClient implements Client {
   }
 
   /** Writes the head that has come, with fields that hooks of the app have put on the reply. */
-  relay (more: Readonly<Record<string, unknown>> | null): void {
-    const fields = responseHeaders(this.#headers, this.#status, this.#route.responseRules)
-    if (more !== null) merge(fields, more)
-    this.#headers = []
-    if (this.#route.services.draining) this.#response.shouldKeepAlive = false
-    this.#closeUnlessContinued()
-    this.#response.writeHead(this.#status, fields)
+  relay (reply: RelayReply): void {
+    const more = reply.getHeaders()
+    reply.hijack()
+    const { status, fields } = this.takeHead()
+    merge(fields, more)
+    this.response.writeHead(status, fields)
     this.#headPending = true
+  }
+
+  /** The head that has come, as the client is to get it. */
+  protected takeHead (): { readonly status: number, readonly fields: string[] } {
+    const fields = responseHeaders(this.#headers, this.#status, this.route.responseRules)
+    this.#headers = []
+    if (this.route.services.draining) this.response.shouldKeepAlive = false
+    this.#closeUnlessContinued()
+    return { status: this.#status, fields }
   }
 
   data (chunk: Buffer): boolean {
     this.#headPending = false
-    if (this.#response.write(chunk)) return true
+    if (this.response.write(chunk)) return true
     if (!this.#draining) {
       this.#draining = true
-      this.#response.on('drain', () => { this.#exchange?.resume() })
+      this.response.on('drain', () => { this.exchange?.resume() })
     }
     return false
   }
 
   end (trailers: RawHeaders): void {
-    if (trailers.length !== 0 && this.#response.chunkedEncoding) this.#response.addTrailers(pairs(allowedTrailers(trailers)))
-    this.#response.end()
+    if (trailers.length !== 0 && this.response.chunkedEncoding) this.response.addTrailers(pairs(allowedTrailers(trailers)))
+    this.response.end()
   }
 
   flush (): void {
     if (!this.#headPending) return
     this.#headPending = false
-    this.#response.flushHeaders()
+    this.response.flushHeaders()
   }
 
   upgraded (headers: RawHeaders, connection: Duplex, first: Buffer, closed: () => void): void {
-    const { socket } = this.#response
+    const { socket } = this.response
     if (socket === null) {
       connection.destroy()
       closed()
       return
     }
     // The response object has done its part: from here on the socket belongs to the tunnel.
-    this.#response.detachSocket(socket)
-    socket.write(messageHead('HTTP/1.1 101 Switching Protocols', upgradeHeaders(headers, this.#route.responseRules)), 'latin1')
+    this.response.detachSocket(socket)
+    socket.write(messageHead('HTTP/1.1 101 Switching Protocols', upgradeHeaders(headers, this.route.responseRules)), 'latin1')
     if (first.length > 0) socket.write(first)
     const early = upgradeOf(this.#request)?.first
     if (early !== undefined && early.length > 0) connection.write(early)
-    const { services, config } = this.#route
+    const { services, config } = this.route
     tunnel(socket, connection, { idleTimeout: config.timeouts.tunnelIdle, wheel: services.wheel }, end => {
-      if (this.#exchange !== null) this.#exchange.bytes = first.length + end.toClient
+      if (this.exchange !== null) this.exchange.bytes = first.length + end.toClient
       closed()
     })
   }
 
   fail (error: ProxyError, started: boolean): void {
     if (started) {
-      reset(this.#response)
+      reset(this.response)
       return
     }
     this.#closeUnlessContinued()
-    answer(this.#response, failureProblem(error.code, this.#exchange?.request.requestId ?? ''))
+    answer(this.response, failureProblem(error.code, this.exchange?.request.requestId ?? ''))
   }
 
   /**
@@ -128,8 +136,17 @@ export class RawClient implements Client {
    * connection could be read either way, so nothing may (RFC 9110, section 10.1.1).
    */
   #closeUnlessContinued (): void {
-    if (!this.#continued && awaitsContinue(this.#request) && !this.#request.complete) this.#response.shouldKeepAlive = false
+    if (!this.#continued && awaitsContinue(this.#request) && !this.#request.complete) this.response.shouldKeepAlive = false
   }
+}
+
+/** The part of Fastify's reply that a response passes through. */
+export interface RelayReply {
+  getHeaders (): Readonly<Record<string, unknown>>
+  hijack (): unknown
+  code (status: number): unknown
+  header (name: string, value: unknown): unknown
+  send (payload: Readable): unknown
 }
 
 /** Hears the status of a response whose head has come. */
@@ -164,8 +181,8 @@ export function answer (response: ServerResponse, problem: Problem): void {
   response.end(problem.body)
 }
 
-/** Cuts the connection so that the client can't take what it has for the whole. */
-function reset (response: ServerResponse): void {
+/** Cuts the connection, so that the client can't take what it has for the whole. */
+export function reset (response: ServerResponse): void {
   const { socket } = response
   // Only a plain TCP socket can send a reset: a TLS one breaks off without its closing alert, a Unix socket just closes.
   if (socket === null || socket instanceof TLSSocket || socket.remoteAddress === undefined) response.destroy()

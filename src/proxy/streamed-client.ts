@@ -1,0 +1,55 @@
+import { Readable } from 'node:stream'
+import type { ProxyError } from '../base/errors.js'
+import type { RawHeaders } from '../transport/transport.js'
+import { RawClient, reset, type RelayReply } from './raw-client.js'
+import { allowedTrailers } from './response-headers.js'
+
+/**
+ * Passes a response through Fastify's `reply.send`, so that `onSend` hooks see it and may change it (compression, say). It costs a stream
+ * and is used only where there are such hooks.
+ */
+export class StreamedClient extends RawClient {
+  #stream: Readable | null = null
+
+  override relay (reply: RelayReply): void {
+    const { status, fields } = this.takeHead()
+    const stream = new Readable({ read: () => { this.exchange?.resume() } })
+    this.#stream = stream
+    reply.code(status)
+    for (const [name, values] of grouped(fields)) reply.header(name, values.length === 1 ? values[0] : values)
+    reply.send(stream)
+  }
+
+  override data (chunk: Buffer): boolean {
+    return this.#stream?.push(chunk) ?? false
+  }
+
+  override end (trailers: RawHeaders): void {
+    const allowed = allowedTrailers(trailers)
+    if (allowed.length !== 0) this.response.addTrailers([...grouped(allowed)].flatMap(([name, values]) => values.map((value): [string, string] => [name, value])))
+    this.#stream?.push(null)
+  }
+
+  override flush (): void {}
+
+  override fail (error: ProxyError, started: boolean): void {
+    if (started) {
+      reset(this.response)
+      this.#stream?.destroy()
+    } else {
+      super.fail(error, started)
+    }
+  }
+}
+
+/** Values by lower-case name, in the order in which the names first come. */
+function grouped (fields: RawHeaders): Map<string, string[]> {
+  const groups = new Map<string, string[]>()
+  for (let i = 0; i < fields.length; i += 2) {
+    const name = (fields[i] ?? '').toLowerCase()
+    const group = groups.get(name)
+    if (group === undefined) groups.set(name, [fields[i + 1] ?? ''])
+    else group.push(fields[i + 1] ?? '')
+  }
+  return groups
+}
