@@ -1,4 +1,4 @@
-import type { Exchange } from './exchange.js'
+import type { ExchangeRecord } from './exchange-record.js'
 
 /** The part of a pino logger that is used here; Fastify's fits too. */
 export interface Log {
@@ -9,8 +9,8 @@ export interface Log {
 }
 
 /** One line for one proxied request. Times in milliseconds: `ms` in total, `headMs` until the target's response head. */
-export function exchangeFields (exchange: Exchange): object {
-  const { request, route, target, error } = exchange
+export function exchangeFields (exchange: ExchangeRecord): object {
+  const { request, target, error } = exchange
   return {
     requestId: request.requestId,
     client: request.clientAddress,
@@ -20,7 +20,7 @@ export function exchangeFields (exchange: Exchange): object {
     bytes: exchange.bytes,
     ms: rounded(exchange.endedAt - exchange.startedAt),
     headMs: exchange.headAt === -1 ? null : rounded(exchange.headAt - exchange.startedAt),
-    pool: route.pool.name,
+    pool: exchange.poolName,
     target: target === null ? null : target.url,
     attempts: exchange.attempts,
     outcome: exchange.outcome,
@@ -33,7 +33,7 @@ function rounded (milliseconds: number): number {
 }
 
 /** Logs how an exchange ended: every one if `access` is on, else only those that went wrong. */
-export function logExchange (log: Log, exchange: Exchange, access: boolean): void {
+export function logExchange (log: Log, exchange: ExchangeRecord, access: boolean): void {
   const wrong = exchange.outcome === 'failure' || exchange.outcome === 'aborted'
   if (wrong) log.warn(exchangeFields(exchange), access ? 'request' : 'request failed')
   else if (access) log.info(exchangeFields(exchange), 'request')

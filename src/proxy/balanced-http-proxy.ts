@@ -1,11 +1,11 @@
-import type { FastifyInstance, FastifyReply } from 'fastify'
+import type { FastifyInstance } from 'fastify'
 import httpProxy from '@fastify/http-proxy'
 import type { FastifyReplyFromHooks } from '@fastify/reply-from'
 import { ProxyError } from '../base/errors.js'
 import type { TlsOptions } from '../upstream/tls-options.js'
 import { BalancedDispatcher } from './balanced-dispatcher.js'
 import type { Upstream } from './dispatcher-route.js'
-import { replyWithFailure } from './reply-with-failure.js'
+import { replyWithFailure, type Answerable } from './reply-with-failure.js'
 import { WebSocketLeases } from './web-socket-leases.js'
 
 type HttpProxyOptions = Parameters<typeof httpProxy>[1]
@@ -93,7 +93,7 @@ function ownHost (rewrite: Rewrite = (_request, headers) => headers): Rewrite {
 }
 
 /** Answers by the cause of the failure instead of by what reply-from makes of its code. */
-function answerFailure (reply: FastifyReply, { error }: { error: Error }): void {
+function answerFailure (reply: Answerable, { error }: { error: Error }): void {
   const failure = proxyError(error)
   if (failure === null) reply.send(error)
   else replyWithFailure(reply, failure.code)

@@ -6,6 +6,7 @@ import type { Lease } from '../upstream/lease.js'
 import { cancelled } from '../upstream/outcome.js'
 import type { Target } from '../upstream/target.js'
 import type { Client } from './client.js'
+import type { ExchangeOutcome, ExchangeRecord } from './exchange-record.js'
 import { failures } from './failure.js'
 import { isIdempotent, mayRetry } from './retry.js'
 import type { Route } from './route.js'
@@ -24,14 +25,11 @@ export interface ExchangeHead extends RequestHead {
   readonly clientAddress: string | null
 }
 
-/** How an exchange ended. `aborted` = the response broke off after its head had been passed on. */
-export type ExchangeOutcome = 'response' | 'tunnel' | 'failure' | 'aborted' | 'cancelled'
-
 /**
  * One client request from arrival to close: 1..n attempts, at most one open lease. It knows neither Fastify nor sockets:
  * a `Client` is on one side, a `Transport` on the other.
  */
-export class Exchange<C extends Client = Client> extends Deadline implements ResponseSink {
+export class Exchange<C extends Client = Client> extends Deadline implements ResponseSink, ExchangeRecord {
   readonly route: Route
   readonly request: ExchangeHead
   readonly client: C
@@ -40,19 +38,14 @@ export class Exchange<C extends Client = Client> extends Deadline implements Res
   #sending: Sending | null = null
   #tried: Set<Target> | null = null
   #ended = false
-  /** Clock time of arrival, of the response head, of the end; -1 = not come to pass. */
   readonly startedAt: number
   headAt = -1
   endedAt = -1
   attempts = 0
-  /** Status given to the client, or what it would have been: 499 if it left before one. */
   status = 0
-  /** Body bytes passed on to the client. */
   bytes = 0
   outcome: ExchangeOutcome = 'response'
-  /** What went wrong last, even if a retry mended it; null = nothing. */
   error: ProxyError | null = null
-  /** The target of the last attempt. */
   target: Target | null = null
 
   constructor (route: Route, head: ExchangeHead, body: BodySource | null, client: C) {
@@ -62,6 +55,10 @@ export class Exchange<C extends Client = Client> extends Deadline implements Res
     this.#body = body
     this.client = client
     this.startedAt = route.services.clock.now()
+  }
+
+  get poolName (): string {
+    return this.route.pool.name
   }
 
   get ended (): boolean {

@@ -10,6 +10,9 @@ import { failureProblem, type Problem } from './problem.js'
 import { allowedTrailers, responseHeaders, upgradeHeaders } from './response-headers.js'
 import type { Route } from './route.js'
 
+/** Bytes up to which a body that came whole is put behind its head as text: Node then makes one write of the two. */
+const SHORT = 8192
+
 /**
  * Passes a response straight on to the raw response of a Node server, without a stream in between. It ends the exchange when the
  * client's connection does: 'close' of the response is the one event that always fires.
@@ -24,6 +27,8 @@ export class RawClient implements Client {
   #status = 0
   #headers: RawHeaders = []
   #headPending = false
+  /** A short first piece of the body, held back until it is known whether it is the last. */
+  #held: Buffer | null = null
   #draining = false
   #continued = false
 
@@ -82,24 +87,50 @@ export class RawClient implements Client {
   }
 
   data (chunk: Buffer): boolean {
+    const first = this.#headPending
     this.#headPending = false
+    if (first && chunk.length <= SHORT) {
+      this.#held = chunk
+      return true
+    }
+    const held = this.#held
+    if (held !== null) {
+      this.#held = null
+      this.response.write(held)
+    }
+    return this.#write(chunk)
+  }
+
+  end (trailers: RawHeaders): void {
+    this.#headPending = false
+    if (trailers.length !== 0 && this.response.chunkedEncoding) this.response.addTrailers(pairs(allowedTrailers(trailers)))
+    const held = this.#held
+    if (held === null) {
+      this.response.end()
+    } else {
+      this.#held = null
+      this.response.end(held.toString('latin1'), 'latin1')
+    }
+  }
+
+  flush (): void {
+    const held = this.#held
+    if (held !== null) {
+      this.#held = null
+      this.#write(held)
+    } else if (this.#headPending) {
+      this.#headPending = false
+      this.response.flushHeaders()
+    }
+  }
+
+  #write (chunk: Buffer): boolean {
     if (this.response.write(chunk)) return true
     if (!this.#draining) {
       this.#draining = true
       this.response.on('drain', () => { this.exchange?.resume() })
     }
     return false
-  }
-
-  end (trailers: RawHeaders): void {
-    if (trailers.length !== 0 && this.response.chunkedEncoding) this.response.addTrailers(pairs(allowedTrailers(trailers)))
-    this.response.end()
-  }
-
-  flush (): void {
-    if (!this.#headPending) return
-    this.#headPending = false
-    this.response.flushHeaders()
   }
 
   upgraded (headers: RawHeaders, connection: Duplex, first: Buffer, closed: () => void): void {

@@ -3,7 +3,7 @@ import type { Clock } from '../base/clock.js'
 import type { PickContext } from '../balancing/strategy.js'
 import type { AttemptTimeouts, Transport } from '../transport/transport.js'
 import type { Pool } from '../upstream/pool.js'
-import type { Exchange } from './exchange.js'
+import type { ExchangeRecord } from './exchange-record.js'
 import { PreparedRules } from './header-rules.js'
 import type { RouteConfig } from './route-config.js'
 import type { RoutingPath } from './routing-path.js'
@@ -17,7 +17,7 @@ export interface RouteServices {
   /** Is the proxy shutting down? Then responses ask their clients to close the connection. */
   readonly draining: boolean
   /** Called once when an exchange has ended. */
-  onEnd (exchange: Exchange): void
+  onEnd (exchange: ExchangeRecord): void
 }
 
 /** A route made ready: everything that does not depend on the single request is worked out here, once. */

@@ -6,12 +6,10 @@ import type { Log } from '../proxy/access-log.js'
 import { markAwaitsContinue } from '../proxy/raw-client.js'
 import { answerClientError, clientErrorStatus, rawAnswer, type ClientError } from './client-error.js'
 import { ProxyIncomingMessage } from './incoming-message.js'
+import type { RequestHandler } from './request-handler.js'
 import { removeStaleSocket } from './stale-socket.js'
 import { handleUpgrade } from './upgrades.js'
 import type { ListenAddress } from '../config/config.js'
-
-/** What answers requests: a generation's router. */
-export type RequestHandler = (request: IncomingMessage, response: ServerResponse) => void
 
 export interface FrontOptions {
   /** Milliseconds. */

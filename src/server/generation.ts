@@ -7,7 +7,7 @@ import { parseRequestTarget } from '../proxy/request-target.js'
 import { routableTarget } from '../proxy/routing-path.js'
 import type { RouteTable } from '../proxy/route-table.js'
 import type { TrustProxy } from '../proxy/peer.js'
-import type { RequestHandler } from './front.js'
+import type { RequestHandler } from './request-handler.js'
 
 /** A plugin of the user's own: hooks, routes, decorators. Register through `fastify-plugin` what shall apply to proxied routes. */
 export type GenerationPlugin = FastifyPluginCallback | FastifyPluginAsync

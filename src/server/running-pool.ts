@@ -7,7 +7,7 @@ import type { Log } from '../proxy/access-log.js'
 import { Http1Transport } from '../transport/http1/http1-transport.js'
 import type { Transport } from '../transport/transport.js'
 import { Pool } from '../upstream/pool.js'
-import type { UpstreamOptions } from './upstreams.js'
+import type { UpstreamOptions } from './upstream-options.js'
 
 /** Longest wait, in ms, for first verdicts at start-up: a target that hangs does not keep the others from serving. */
 const LONGEST_START = 5000

@@ -4,7 +4,7 @@ import type { Duplex } from 'node:stream'
 import { markUpgrade } from '../proxy/raw-client.js'
 import { parseRequestTarget } from '../proxy/request-target.js'
 import { routingPath } from '../proxy/routing-path.js'
-import type { RequestHandler } from './front.js'
+import type { RequestHandler } from './request-handler.js'
 
 /** Sends an upgrade request the way of all requests, hooks included, with a response object that writes to its socket. */
 export function handleUpgrade (request: IncomingMessage, connection: Duplex, first: Buffer, handler: RequestHandler): void {
