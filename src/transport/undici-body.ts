@@ -70,6 +70,7 @@ export class UndiciBody extends Readable implements BodySink {
     } else if (!this.#paused) {
       this.#paused = true
       this.#progress.bodyWaits('target')
+      this.#source.pause()
     }
   }
 

@@ -22,6 +22,8 @@ export interface BadResponse {
   readonly title: string
   readonly bytes: string
   readonly method?: string
+  readonly upgrade?: boolean
+  readonly untilClose?: boolean
   readonly code: string
 }
 
