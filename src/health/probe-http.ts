@@ -28,11 +28,16 @@ export class HttpProbe implements Probe {
   async check (address: TargetAddress, signal: AbortSignal): Promise<void> {
     await untilAborted(signal, (pass, fail) => {
       const request = this.#send(address)
-      request.once('response', response => { this.#read(response, pass, fail) })
+      let answered = false
+      request.once('response', response => {
+        answered = true
+        this.#read(response, pass, fail)
+      })
       // A listener must be there, or node drops the connection without a word of the status.
       request.once('upgrade', response => { this.#isExpected(response, fail) && pass() })
       request.on('error', fail)
-      request.once('close', () => { fail(new Error('connection closed before the response')) })
+      // It may close before the last of a response was read.
+      request.once('close', () => { answered || fail(new Error('connection closed before the response')) })
       request.end()
       return () => { request.destroy() }
     })
@@ -89,7 +94,9 @@ export class HttpProbe implements Probe {
       if (length >= BODY_LIMIT) judge()
     })
     response.once('end', judge)
-    response.once('error', () => { fail(new Error('response cut short')) })
+    response.on('error', () => {})
+    // Comes after 'end', if that comes.
+    response.once('close', () => { fail(new Error('response cut short')) })
   }
 }
 

@@ -2,6 +2,7 @@ import type { NonEmpty, PickContext, Picker, Strategy } from '../balancing/strat
 import { Lease, type LeaseObserver } from './lease.js'
 import type { Outcome } from './outcome.js'
 import { parseAddress } from './address.js'
+import { Queue, type Priority } from './queue.js'
 import { Target, type TargetSpec } from './target.js'
 
 export type WhenAllDown = 'try-anyway' | 'fail'
@@ -10,6 +11,18 @@ export interface PoolOptions {
   readonly name: string
   readonly strategy: Strategy
   readonly whenAllDown: WhenAllDown
+  /** Requests at once over all targets; 0 = no limit. Default 0. */
+  readonly maxConnections?: number
+  /** Requests that may wait for a target to come free. Default 0. */
+  readonly queueMax?: number
+}
+
+/** A request that waits for a target. */
+export interface Waiter {
+  readonly context: PickContext
+  readonly tried: ReadonlySet<Target> | undefined
+  /** Its turn has come; it is out of the queue. */
+  granted (lease: Lease): void
 }
 
 /** What a reconcile did. */
@@ -23,6 +36,11 @@ export class Pool {
   readonly name: string
   readonly #strategy: Strategy
   readonly #whenAllDown: WhenAllDown
+  readonly #maxConnections: number
+  readonly #queue: Queue<Waiter>
+  /** Requests under way, those on targets that have left included. */
+  #leases = 0
+  #serving = false
   #targets: readonly Target[] = []
   #picker: Picker<Target> | null = null
   #eligible: readonly Target[] = []
@@ -35,12 +53,17 @@ export class Pool {
     this.name = options.name
     this.#strategy = options.strategy
     this.#whenAllDown = options.whenAllDown
+    this.#maxConnections = options.maxConnections ?? 0
+    this.#queue = new Queue(options.queueMax ?? 0)
   }
 
   get targets (): readonly Target[] { return this.#targets }
 
   /** Requests under way over all its present targets. */
   get inflight (): number { return this.#targets.reduce((sum, target) => sum + target.inflight, 0) }
+
+  /** Requests that wait for a target. */
+  get queued (): number { return this.#queue.size }
 
   /** Targets that would be chosen from now. */
   get eligible (): readonly Target[] {
@@ -54,8 +77,10 @@ export class Pool {
     return this.#panicking
   }
 
-  /** Does at least one healthy target have nothing against it but its limit? Then waiting could help. */
-  get full (): boolean { return this.#targets.some(target => target.onlyFull) }
+  /** Is nothing but a limit in the way of another request? Then waiting could help. */
+  get full (): boolean { return this.#exhausted || this.#targets.some(target => target.onlyFull) }
+
+  get #exhausted (): boolean { return this.#maxConnections !== 0 && this.#leases >= this.#maxConnections }
 
   /** Calls `observer` at the end of each lease. */
   observe (observer: LeaseObserver): void {
@@ -73,9 +98,30 @@ export class Pool {
    * @returns null if there is no target to be had.
    */
   lease (context: PickContext, tried?: ReadonlySet<Target>): Lease | null {
+    // Nobody jumps the queue.
+    return this.#queue.size > 0 && !this.#serving ? null : this.#lease(context, tried)
+  }
+
+  /**
+   * Puts a request that got no lease in line. It is served when a lease ends or a target comes back, in turn.
+   * @returns false if the line is full, or if waiting could not help.
+   */
+  enter (waiter: Waiter, priority: Priority): boolean {
+    return (this.full || this.#queue.size > 0) && this.#queue.enter(waiter, priority)
+  }
+
+  /** Takes a request out of the line. */
+  leave (waiter: Waiter): void {
+    this.#queue.leave(waiter)
+  }
+
+  #lease (context: PickContext, tried: ReadonlySet<Target> | undefined): Lease | null {
+    if (this.#exhausted) return null
     if (this.#stale) this.#prepare()
     const picker = tried === undefined || tried.size === 0 ? this.#picker : this.#pickerWithout(tried)
-    return picker === null ? null : new Lease(picker.pick(context), this.#ended)
+    if (picker === null) return null
+    this.#leases++
+    return new Lease(picker.pick(context), this.#ended)
   }
 
   /**
@@ -104,10 +150,25 @@ export class Pool {
 
   readonly #changed = (): void => {
     this.#stale = true
+    // The change may be one of many, and may come from within a lease being taken: who waits is served after that.
+    if (this.#queue.size > 0) queueMicrotask(this.#serve)
   }
 
   readonly #ended = (target: Target, outcome: Outcome): void => {
+    this.#leases--
     for (let i = 0; i < this.#observers.length; i++) this.#observers[i]?.(target, outcome)
+    if (this.#queue.size > 0) queueMicrotask(this.#serve)
+  }
+
+  readonly #serve = (): void => {
+    this.#serving = true
+    for (let waiter = this.#queue.first; waiter !== undefined; waiter = this.#queue.first) {
+      const lease = this.#lease(waiter.context, waiter.tried)
+      if (lease === null) break
+      this.#queue.leave(waiter)
+      waiter.granted(lease)
+    }
+    this.#serving = false
   }
 
   #prepare (): void {

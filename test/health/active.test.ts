@@ -15,7 +15,7 @@ type Behaviour = (signal: AbortSignal, address: TargetAddress) => Promise<void>
 const pass: Behaviour = async () => {}
 const refuse: Behaviour = async () => { throw new Error('connect ECONNREFUSED') }
 /** As a good probe does when its target hangs. */
-const hang: Behaviour = signal => new Promise((resolve, reject) => { signal.addEventListener('abort', () => { reject(signal.reason) }) })
+const hang: Behaviour = signal => new Promise((_resolve, reject) => { signal.addEventListener('abort', () => { reject(signal.reason) }) })
 
 /** A probe that does as it is told, and what it was asked. */
 class FakeProbe implements Probe {
@@ -70,7 +70,6 @@ t.test('first probes go out at once and in parallel; a target serves after its f
   t.strictSame(probe.asked.map(({ port, at }) => [port, at]), [[1, 0], [2, 0], [3, 0]])
   t.strictSame(pool.targets.map(({ vetoedBy }) => vetoedBy), [['active'], ['active'], ['active']])
   t.equal(check.isUp(pool.targets[0]!), null)
-  t.notOk(await settled(new Promise(() => {})))
   t.ok(await settled(check.ready))
   t.strictSame(pool.eligible, pool.targets)
   t.strictSame(flips, ['0 :1 up check passed 0', '0 :2 up check passed 0', '0 :3 up check passed 0'])
@@ -186,7 +185,7 @@ t.test('whatever a probe throws or rejects with, the schedule goes on and the re
     [new TypeError(''), 'TypeError'], [odd, 'check failed'], [several, 'connect ECONNREFUSED ::1:1; connect ECONNREFUSED 127.0.0.1:1'],
     [new Proxy({}, { getPrototypeOf () { throw new Error('gotcha') } }), 'check failed']
   ] as const) {
-    for (const behaviour of [() => { throw thrown }, () => Promise.reject(thrown)]) { // eslint-disable-line prefer-promise-reject-errors
+    for (const behaviour of [() => { throw thrown }, () => Promise.reject(thrown)]) {
       const { clock, probe, check, results } = create(1)
       probe.behaviour = behaviour
       check.start()
@@ -269,7 +268,7 @@ t.test('stop gives up probes under way, waits until they are quiet, and leaves t
   await clock.advanceAsync(4000)
   let quiet: () => void = () => {}
   probe.behaviour = (signal, address) => address.port === 1
-    ? new Promise((resolve, reject) => { signal.addEventListener('abort', () => { quiet = () => { reject(new Error('late')) } }) })
+    ? new Promise((_resolve, reject) => { signal.addEventListener('abort', () => { quiet = () => { reject(new Error('late')) } }) })
     : hang(signal, address)
   await clock.advanceAsync(1000)
   t.equal(probe.asked.length, 4)
