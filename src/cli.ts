@@ -13,6 +13,8 @@ import { start, type RunningProxy } from './server/start.js'
 
 const BAD_CONFIG = 2
 const FAILED = 1
+/** Milliseconds for the last log lines to be taken. */
+const LONGEST_FLUSH = 1000
 
 interface Options {
   readonly config?: string
@@ -48,16 +50,16 @@ try {
 
 async function run (file: string): Promise<void> {
   const config = readConfigFile(file, { env: process.env })
-  const logger = createLogger(config.log.level)
-  const proxy = await start(config, { logger })
-  announce(logger, proxy)
-  stopOnSignal(proxy, logger, async () => await proxy.close())
+  const output = createOutput(config.log.level)
+  const proxy = await start(config, { logger: output.logger })
+  announce(output.logger, proxy)
+  stopOnSignal(proxy, output, async () => await proxy.close())
 }
 
 async function demo (port: number): Promise<void> {
-  const logger = createLogger('info')
-  const { proxy, backends, close } = await startDemo(systemClock, port, { logger })
-  announce(logger, proxy)
+  const output = createOutput('info')
+  const { proxy, backends, close } = await startDemo(systemClock, port, { logger: output.logger })
+  announce(output.logger, proxy)
   const [address] = proxy.addresses
   print([
     '',
@@ -71,7 +73,7 @@ async function demo (port: number): Promise<void> {
     '  Ctrl-C ends it all.',
     ''
   ].join('\n'))
-  stopOnSignal(proxy, logger, async () => {
+  stopOnSignal(proxy, output, async () => {
     await close()
     return 0
   })
@@ -84,9 +86,11 @@ function announce (logger: Logger, proxy: RunningProxy): void {
 }
 
 /** The first signal drains, the second cuts. */
-function stopOnSignal (proxy: RunningProxy, logger: Logger, stop: () => Promise<number>): void {
+function stopOnSignal (proxy: RunningProxy, { logger, end }: Output, stop: () => Promise<number>): void {
   let stopping = false
+  let stopped = false
   const onSignal = (signal: NodeJS.Signals): void => {
+    if (stopped) return
     if (stopping) {
       logger.warn({ signal }, 'cutting what is left')
       proxy.cut()
@@ -97,17 +101,35 @@ function stopOnSignal (proxy: RunningProxy, logger: Logger, stop: () => Promise<
     stop().then(cut => {
       if (cut > 0) logger.warn({ cut }, `drained: ${cut} connections were cut at the deadline`)
       else logger.info('drained')
-      logger.flush(() => { process.exit(0) })
+      stopped = true
+      end(() => { process.exit(0) })
     }, fail)
   }
   process.on('SIGTERM', onSignal)
   process.on('SIGINT', onSignal)
 }
 
-function createLogger (level: LogLevel): Logger {
-  return process.stdout.isTTY
-    ? pino({ level }, pretty({ destination: 1, sync: true, ignore: 'pid,hostname', translateTime: 'SYS:HH:MM:ss.l' }))
-    : pino({ level }, pino.destination({ dest: 1, sync: false }))
+/** Where log lines go. */
+interface Output {
+  readonly logger: Logger
+  /** Calls back when the last line has been written, or nobody has read it for a second. Nothing may be logged after that. */
+  end (done: () => void): void
+}
+
+function createOutput (level: LogLevel): Output {
+  if (process.stdout.isTTY) {
+    const logger = pino({ level }, pretty({ destination: 1, sync: true, ignore: 'pid,hostname', translateTime: 'SYS:HH:MM:ss.l' }))
+    return { logger, end: done => { done() } }
+  }
+  const destination = pino.destination({ dest: 1, sync: false })
+  return {
+    logger: pino({ level }, destination),
+    end: done => {
+      systemClock.after(LONGEST_FLUSH, done)
+      destination.once('close', done)
+      destination.end()
+    }
+  }
 }
 
 /** Faults of the config one by one; anything else in one line. Nobody is shown a stack trace for his own typo. */

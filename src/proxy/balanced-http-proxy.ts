@@ -16,10 +16,12 @@ type Without<T, K extends PropertyKey> = T extends unknown ? Omit<T, K> : never
 type Decided = 'upstream' | 'wsUpstream' | 'base' | 'undici' | 'http' | 'http2' | 'globalAgent' | 'destroyAgent' | 'balancedPoolOptions' |
   'retryMethods' | 'maxRetriesOn503' | 'replyOptions'
 
+/** `tls` is for WebSockets to https targets; HTTP goes through the transport, which has its own. */
+type HttpProxyUpstream = Upstream & { readonly tls?: TlsOptions }
+
 /** All options of @fastify/http-proxy but those that say where requests go or how often, and the pool instead of them. */
-export type BalancedHttpProxyOptions = Without<HttpProxyOptions, Decided> & {
-  /** `tls` is for WebSockets to https targets; HTTP goes through the transport, which has its own. */
-  readonly pool: Upstream & { readonly tls?: TlsOptions }
+export type BalancedHttpProxyOptions<P = HttpProxyUpstream> = Without<HttpProxyOptions, Decided> & {
+  readonly pool: P
   readonly replyOptions?: Omit<FastifyReplyFromHooks, 'getUpstream' | 'retryDelay' | 'retriesCount'>
 }
 
@@ -41,6 +43,7 @@ export async function balancedHttpProxy (app: FastifyInstance, options: Balanced
   const dispatcher = new BalancedDispatcher(upstream, { log: app.log })
   const leases = new WebSocketLeases(upstream.pool)
   app.addHook('onClose', async () => { await dispatcher.destroy() })
+  if (rest.websocket === true) app.addHook('onRequest', leases.onRequest)
   await app.register(httpProxy, {
     ...rest,
     ...(rest.websocket === true ? webSocketOptions(rest, upstream, leases) : {}),
@@ -59,7 +62,7 @@ export async function balancedHttpProxy (app: FastifyInstance, options: Balanced
   })
 }
 
-function webSocketOptions (options: Without<HttpProxyOptions, Decided>, { pool, tls }: BalancedHttpProxyOptions['pool'], leases: WebSocketLeases) {
+function webSocketOptions (options: Without<HttpProxyOptions, Decided>, { pool, tls }: HttpProxyUpstream, leases: WebSocketLeases) {
   const { targets } = pool
   if (targets.length > 0 && targets.every(({ address }) => address.socketPath !== null)) {
     throw new TypeError(`pool ${pool.name} has only Unix sockets, which @fastify/http-proxy cannot reach with a WebSocket`)
@@ -67,7 +70,7 @@ function webSocketOptions (options: Without<HttpProxyOptions, Decided>, { pool, 
   const before = options.preHandler ?? options.beforeHandler ?? []
   return {
     // @fastify/http-proxy hands it to Fastify as it is, which takes a list too.
-    preHandler: [before, leases.hook].flat() as unknown as NonNullable<HttpProxyOptions['preHandler']>,
+    preHandler: [before, leases.preHandler].flat() as unknown as NonNullable<HttpProxyOptions['preHandler']>,
     wsClientOptions: { ...webSocketTls(tls ?? {}), ...options.wsClientOptions }
   }
 }

@@ -135,8 +135,10 @@ export class Exchange<C extends Client = Client> extends Deadline implements Res
 
   end (trailers: RawHeaders): void {
     this.#settle()
+    // From here on the client may close the connection: it has got everything.
+    this.#ended = true
     this.client.end(trailers)
-    this.#end('response')
+    this.#conclude('response')
   }
 
   flush (): void {
@@ -155,6 +157,7 @@ export class Exchange<C extends Client = Client> extends Deadline implements Res
   }
 
   failed (error: ProxyError, sent: Sent): void {
+    if (this.#ended) return
     this.error = error
     const lease = this.#lease
     const reused = this.#sending?.reused === true && error.code === 'connection_terminated'
@@ -164,7 +167,7 @@ export class Exchange<C extends Client = Client> extends Deadline implements Res
     lease?.settle(reused || failures[error.code].fault !== 'target' ? cancelled : { kind: 'failure', error })
     if (lease === null || !this.#mayRetry(error, sent, reused)) {
       this.#fail(error)
-    } else if (reused) {
+    } else if (reused && !this.request.freshConnection) {
       this.#replaceConnection()
     } else {
       this.#nextTarget()
@@ -215,7 +218,6 @@ export class Exchange<C extends Client = Client> extends Deadline implements Res
     this.#sending = null
     this.#lease?.settle(cancelled)
     this.#lease = null
-    this.#body?.close()
   }
 
   #fail (error: ProxyError): void {
@@ -224,16 +226,24 @@ export class Exchange<C extends Client = Client> extends Deadline implements Res
     const started = this.headAt !== -1
     if (!started) this.status = failures[error.code].status
     this.#end(started ? 'aborted' : 'failure')
-    this.#body?.close()
     this.client.fail(error, started)
   }
 
   #end (outcome: ExchangeOutcome): void {
     if (this.#ended) return
     this.#ended = true
+    this.#conclude(outcome)
+  }
+
+  #conclude (outcome: ExchangeOutcome): void {
     this.outcome = outcome
     this.endedAt = this.route.services.clock.now()
     this.route.services.wheel.disarm(this)
+    if (this.#body !== null) {
+      // What the client still sends flows on, to nobody: so it gets to read its answer instead of a reset.
+      this.#body.close()
+      this.#body.resume()
+    }
     this.route.services.onEnd(this)
   }
 }

@@ -132,7 +132,7 @@ function begin (request: FastifyRequest, reply: FastifyReply, options: Forwardin
   else open(request, reply, route, { path: target.path, url, host, routing }, options)
 }
 
-const ROOT: RoutingPath = { path: '/', offsets: null, dotted: false }
+const ROOT: RoutingPath = { path: '/', offsets: null, dots: 'none' }
 const ALLOWED = routedMethods.filter(method => method !== 'TRACE').join(', ')
 
 interface Located {
@@ -167,7 +167,7 @@ function open (request: FastifyRequest, reply: FastifyReply, route: Route, locat
     timeouts: route.attemptTimeouts,
     originalPath: located.url,
     clientAddress: peer.address
-  }, upgrade === null ? IncomingBody.of(raw) : null, new forwarding.Client(route, raw, reply.raw))
+  }, upgrade === null ? IncomingBody.of(raw, route.requestRules) : null, new forwarding.Client(route, raw, reply.raw))
   reply.from('/', forwarding.hooks)
 }
 

@@ -30,10 +30,19 @@ export function requestField (name: string): RequestField {
   const field = requestFields.get(name)
   if (field !== undefined) return field
   if (name.startsWith('x-forwarded-')) return 'forwarding'
-  // CGI-like backends read `X_Forwarded_For` as `X-Forwarded-For` (GHSA-f59h-q822-g45g, GHSA-49wc-4hcv-v58q).
-  if (!name.includes('_') && !name.includes('.')) return 'pass'
-  const dashed = name.replace(/[_.]/g, '-')
-  return requestFields.has(dashed) || dashed.startsWith('x-forwarded-') ? 'drop' : 'pass'
+  const read = readAs(name)
+  if (read === name) return 'pass'
+  return requestFields.has(read) || read.startsWith('x-forwarded-') || read === 'content-length' ? 'drop' : 'pass'
+}
+
+const ODD = /[^a-z0-9-]/g
+
+/**
+ * What a CGI-like backend may take a field of this lower-case name for: it makes one character of all that are neither letter nor
+ * digit, so `X_Forwarded_For` is `X-Forwarded-For` to it (GHSA-f59h-q822-g45g, GHSA-49wc-4hcv-v58q).
+ */
+export function readAs (name: string): string {
+  return name.replace(ODD, '-')
 }
 
 const responseDropped: ReadonlySet<string> = new Set(HOP_BY_HOP)
@@ -45,13 +54,15 @@ export function isResponseDropped (name: string): boolean {
 
 /** Fields that make no sense, or do harm, after the body (RFC 9110, section 6.5.1). */
 const notInTrailers: ReadonlySet<string> = new Set([
-  ...HOP_BY_HOP, ...FORWARDING, 'host', 'content-length', 'content-type', 'content-encoding', 'content-range', 'cache-control', 'max-forwards',
-  'authorization', 'proxy-authorization', 'www-authenticate', 'set-cookie', 'cookie', 'expect', 'range', 'age', 'date', 'expires', 'location', 'retry-after', 'vary'
+  ...HOP_BY_HOP, ...FORWARDING, 'host', 'content-length', 'content-type', 'content-encoding', 'content-range', 'cache-control', 'max-forwards', 'pragma',
+  'authorization', 'proxy-authorization', 'www-authenticate', 'set-cookie', 'cookie', 'expect', 'range', 'age', 'date', 'expires', 'location', 'retry-after', 'vary',
+  'if-match', 'if-none-match', 'if-modified-since', 'if-unmodified-since', 'if-range', 'x-request-id'
 ])
 
 /** May a trailer of this lower-case name be passed on? */
 export function isTrailerAllowed (name: string): boolean {
-  return !notInTrailers.has(name) && !name.startsWith('x-forwarded-')
+  const read = readAs(name)
+  return !notInTrailers.has(read) && !read.startsWith('x-forwarded-')
 }
 
 /** The lower-case names that the `Connection` fields of a message list; null if there are none but `close` and `keep-alive`. */

@@ -1,3 +1,4 @@
+import { readAs } from './header-names.js'
 import type { HeaderRules } from './route-config.js'
 
 /** A route's header rules, prepared once so that a request costs one look-up per field. */
@@ -14,9 +15,13 @@ export class PreparedRules {
     this.isEmpty = this.#leftOut.size === 0
   }
 
-  /** Is a field of this lower-case name left out? Spellings that some backends take for the same name are too. */
-  leavesOut (name: string): boolean {
-    if (this.#leftOut.has(name)) return true
-    return (name.includes('_') || name.includes('.')) && this.#leftOut.has(name.replace(/[_.]/g, '-'))
+  /**
+   * Is a field of this lower-case name left out? Spellings that some backends take for the same name are too.
+   * @param read what such backends take the name for, if that is known already.
+   */
+  leavesOut (name: string, read?: string): boolean {
+    if (this.isEmpty) return false
+    const other = read ?? readAs(name)
+    return this.#leftOut.has(name) || (other !== name && this.#leftOut.has(other))
   }
 }

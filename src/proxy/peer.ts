@@ -15,15 +15,17 @@ export interface Peer {
   readonly trusted: boolean
 }
 
-const peers = new WeakMap<Socket, Peer>()
+const peers = new WeakMap<Socket, { readonly peer: Peer, readonly judgedBy: TrustProxy }>()
 
-/** Reads the peer of a connection, once per connection: the system is asked for the addresses only then. */
+/**
+ * Reads the peer of a connection, once per connection: the system is asked for the addresses only then. Another `trustProxy` (of a new
+ * config, of another registration on the same server) makes up its own mind.
+ */
 export function peerOf (socket: Socket, trustProxy: TrustProxy): Peer {
-  let peer = peers.get(socket)
-  if (peer === undefined) {
-    peer = readPeer(socket, trustProxy)
-    peers.set(socket, peer)
-  }
+  const known = peers.get(socket)
+  if (known?.judgedBy === trustProxy) return known.peer
+  const peer = readPeer(socket, trustProxy)
+  peers.set(socket, { peer, judgedBy: trustProxy })
   return peer
 }
 

@@ -11,10 +11,17 @@ export interface Problem {
 /** Seconds a client is asked to wait where the failure is expected to pass. */
 const RETRY_AFTER = '1'
 
+/** Our own codes in the words of RFC 9209, which allows only registered ones in `Proxy-Status`. */
+const REGISTERED: ReadonlyMap<FailureCode, string> = new Map<FailureCode, string>([
+  ['draining', 'proxy_internal_response'],
+  ['http_request_timeout', 'http_request_error'],
+  ['client_closed', 'http_request_error']
+])
+
 /** The answer for a failure of the data path. */
 export function failureProblem (code: FailureCode, requestId: string): Problem {
   const { status, title } = failures[code]
-  const headers = ['Proxy-Status', `headrace; error=${code}`]
+  const headers = ['Proxy-Status', `headrace; error=${REGISTERED.get(code) ?? code}`]
   if (status === 503) headers.push('Retry-After', RETRY_AFTER)
   return problem(status, title, code, requestId, headers)
 }

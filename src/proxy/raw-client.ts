@@ -2,16 +2,21 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { TLSSocket } from 'node:tls'
 import type { Duplex, Readable } from 'node:stream'
 import type { ProxyError } from '../base/errors.js'
+import { CallbackDeadline } from '../base/timer-wheel.js'
 import type { RawHeaders } from '../transport/transport.js'
 import { tunnel } from '../transport/tunnel.js'
 import type { Client } from './client.js'
 import type { Exchange } from './exchange.js'
+import { failures } from './failure.js'
 import { failureProblem, type Problem } from './problem.js'
 import { allowedTrailers, responseHeaders, upgradeHeaders } from './response-headers.js'
 import type { Route } from './route.js'
 
 /** Bytes up to which a body that came whole is put behind its head as text: Node then makes one write of the two. */
 const SHORT = 8192
+
+/** Milliseconds for which a client that has its answer may go on sending the request. */
+const LINGER = 5000
 
 /**
  * Passes a response straight on to the raw response of a Node server, without a stream in between. It ends the exchange when the
@@ -103,7 +108,8 @@ export class RawClient implements Client {
 
   end (trailers: RawHeaders): void {
     this.#headPending = false
-    if (trailers.length !== 0 && this.response.chunkedEncoding) this.response.addTrailers(pairs(allowedTrailers(trailers)))
+    this.#boundRest()
+    if (trailers.length !== 0 && this.response.chunkedEncoding) this.response.addTrailers(pairs(allowedTrailers(trailers, this.route.responseRules)))
     const held = this.#held
     if (held === null) {
       this.response.end()
@@ -159,7 +165,19 @@ export class RawClient implements Client {
       return
     }
     this.#closeUnlessContinued()
+    if (failures[error.code].fault === 'client') this.response.shouldKeepAlive = false
+    this.#boundRest()
     answer(this.response, failureProblem(error.code, this.exchange?.request.requestId ?? ''))
+  }
+
+  /**
+   * After an early answer the rest of the request is read and dropped, so that the client gets to read the answer instead of a
+   * reset. Not for ever.
+   */
+  #boundRest (): void {
+    const request = this.#request
+    if (request.complete) return
+    this.route.services.wheel.arm(new CallbackDeadline(() => { if (!request.complete) request.socket.destroy() }), LINGER)
   }
 
   /**

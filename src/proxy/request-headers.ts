@@ -1,6 +1,7 @@
 import type { RawHeaders } from '../transport/transport.js'
 import { newId } from '../base/id.js'
-import { listedByConnection, requestField } from './header-names.js'
+import { fieldName } from './field-name.js'
+import { listedByConnection } from './header-names.js'
 import type { PreparedRules } from './header-rules.js'
 import type { Peer } from './peer.js'
 
@@ -41,10 +42,9 @@ export function requestHeaders (incoming: IncomingHeaders, rules: PreparedRules)
   for (let i = 0; i < raw.length; i += 2) {
     const name = raw[i] ?? ''
     const value = raw[i + 1] ?? ''
-    const lower = name.toLowerCase()
-    const field = requestField(lower)
+    const { lower, read, inRequest: field } = fieldName(name)
     if (field === 'pass') {
-      if (listed?.has(lower) === true || (!rules.isEmpty && rules.leavesOut(lower))) continue
+      if (listed?.has(lower) === true || rules.leavesOut(lower, read)) continue
       headers.push(name, value)
     } else if (field === 'host') {
       hostIndex = headers.length + 1
@@ -54,7 +54,9 @@ export function requestHeaders (incoming: IncomingHeaders, rules: PreparedRules)
     } else if (field === 'expect') {
       if (incoming.expectPasses) headers.push(name, value)
     } else if (field === 'forwarding') {
-      if (peer.trusted && listed?.has(lower) !== true) forwarding = noted(forwarding, lower, value)
+      if (!peer.trusted || listed?.has(lower) === true) continue
+      if (OURS.has(lower)) forwarding = noted(forwarding, lower, value)
+      else if (!rules.leavesOut(lower, read)) headers.push(name, value)
     } else if (lower === 'te') {
       wantsTrailers ||= /(?:^|[,\s])trailers(?:$|[,\s])/i.test(value)
     }
@@ -65,15 +67,16 @@ export function requestHeaders (incoming: IncomingHeaders, rules: PreparedRules)
   }
   if (requestId === '') requestId = newId()
   addForwarding(headers, incoming, forwarding, rules)
-  if (!rules.leavesOut('x-request-id')) headers.push('X-Request-Id', requestId)
-  if (!rules.leavesOut('via')) headers.push('Via', incoming.version === '1.1' ? '1.1 headrace' : `${incoming.version} headrace`)
+  if (!rules.leavesOut('x-request-id', 'x-request-id')) headers.push('X-Request-Id', requestId)
+  if (!rules.leavesOut('via', 'via')) headers.push('Via', incoming.version === '1.1' ? '1.1 headrace' : `${incoming.version} headrace`)
   // TE is for one hop: the proxy passes trailers back, so it may ask for them in its own name (RFC 9110, section 10.1.4).
   if (wantsTrailers) headers.push('Connection', 'TE', 'TE', 'trailers')
   for (const item of rules.added) headers.push(item)
   return { headers, hostIndex, requestId }
 }
 
-function noted (fields: Map<string, string> | null, name: string, value: string): Map<string, string> {
+function noted (fields: Map<string, string> | null, name: string, value: string): Map<string, string> | null {
+  if (value === '') return fields
   const noted = fields ?? new Map<string, string>()
   const before = noted.get(name)
   noted.set(name, before === undefined ? value : `${before}, ${value}`)
@@ -89,15 +92,11 @@ function addForwarding (headers: string[], incoming: IncomingHeaders, trusted: M
   add(headers, rules, 'X-Forwarded-Proto', 'x-forwarded-proto', trusted?.get('x-forwarded-proto') ?? peer.protocol)
   add(headers, rules, 'X-Forwarded-Host', 'x-forwarded-host', trusted?.get('x-forwarded-host') ?? incoming.host)
   add(headers, rules, 'X-Forwarded-Port', 'x-forwarded-port', trusted?.get('x-forwarded-port') ?? peer.port)
-  if (trusted === null) return
-  for (const [name, value] of trusted) {
-    if (!OURS.has(name)) add(headers, rules, name, name, value)
-  }
 }
 
 const OURS: ReadonlySet<string> = new Set(['x-forwarded-for', 'x-forwarded-proto', 'x-forwarded-host', 'x-forwarded-port'])
 
 function add (headers: string[], rules: PreparedRules, name: string, lower: string, value: string | null): void {
-  if (value === null || value === '' || (!rules.isEmpty && rules.leavesOut(lower))) return
+  if (value === null || value === '' || rules.leavesOut(lower, lower)) return
   headers.push(name, value)
 }

@@ -1,5 +1,6 @@
 import type { RawHeaders } from '../transport/transport.js'
-import { isResponseDropped, isTrailerAllowed, listedByConnection } from './header-names.js'
+import { fieldName } from './field-name.js'
+import { isTrailerAllowed, listedByConnection } from './header-names.js'
 import type { PreparedRules } from './header-rules.js'
 
 /**
@@ -11,17 +12,17 @@ export function responseHeaders (raw: RawHeaders, status: number, rules: Prepare
   const headers: string[] = []
   for (let i = 0; i < raw.length; i += 2) {
     const name = raw[i] ?? ''
-    const lower = name.toLowerCase()
-    if (isResponseDropped(lower) || listed?.has(lower) === true) {
+    const { lower, read, droppedFromResponse } = fieldName(name)
+    if (droppedFromResponse || listed?.has(lower) === true) {
       // A 426 must say what to upgrade to (RFC 9110, section 15.5.22).
       if (status !== 426 || lower !== 'upgrade') continue
     }
-    // RFC 9110, section 8.6: no Content-Length in a 204.
-    if (status === 204 && lower === 'content-length') continue
-    if (!rules.isEmpty && rules.leavesOut(lower)) continue
+    // RFC 9110, section 8.6: no Content-Length in a 1xx or a 204.
+    if ((status === 204 || status < 200) && lower === 'content-length') continue
+    if (rules.leavesOut(lower, read)) continue
     headers.push(name, raw[i + 1] ?? '')
   }
-  if (!rules.leavesOut('via')) headers.push('Via', '1.1 headrace')
+  if (!rules.leavesOut('via', 'via')) headers.push('Via', '1.1 headrace')
   for (const item of rules.added) headers.push(item)
   return headers
 }
@@ -36,13 +37,14 @@ export function upgradeHeaders (raw: RawHeaders, rules: PreparedRules): string[]
   return headers
 }
 
-/** The trailers that may be passed on. */
-export function allowedTrailers (raw: RawHeaders): RawHeaders {
+/** The trailers that may be passed on, in either direction: those that do no harm and that the route leaves in. */
+export function allowedTrailers (raw: RawHeaders, rules: PreparedRules): RawHeaders {
   if (raw.length === 0) return raw
   const trailers: string[] = []
   for (let i = 0; i < raw.length; i += 2) {
     const name = raw[i] ?? ''
-    if (isTrailerAllowed(name.toLowerCase())) trailers.push(name, raw[i + 1] ?? '')
+    const lower = name.toLowerCase()
+    if (isTrailerAllowed(lower) && !rules.leavesOut(lower)) trailers.push(name, raw[i + 1] ?? '')
   }
   return trailers
 }

@@ -60,11 +60,12 @@ export class RouteTable {
   }
 
   /**
-   * Does the path lead out of the route it matched, once a target resolves its dot segments? Such a request could reach what
+   * May the path lead out of the route it matched, once a target resolves its dot segments? Such a request could reach what
    * another route guards, or what lies beside a rewritten prefix (GHSA-qmw8-3v4g-gwj4, GHSA-c4qr-gmr9-v23w).
    */
   escapes (route: Route, host: string, routing: RoutingPath, method: string): boolean {
-    if (!routing.dotted) return false
+    if (routing.dots === 'none') return false
+    if (routing.dots === 'unclear') return true
     const resolved = resolveDots(routing.path, depth(route.config.prefix))
     return resolved === null || this.match(host, resolved, method) !== route
   }

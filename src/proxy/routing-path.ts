@@ -6,9 +6,18 @@ export interface RoutingPath {
   readonly path: string
   /** For each character of `path`, and for its end, where it begins in the raw path; null = at the same place. */
   readonly offsets: readonly number[] | null
-  /** Does it have `.` or `..` segments, be they encoded? */
-  readonly dotted: boolean
+  /**
+   * Does it have `.` or `..` segments? `unclear` = it climbs, and servers disagree on where to: they differ in whether `%2e` is a dot,
+   * whether `%2f` and backslashes end a segment, whether an empty segment counts, and what `..;x` is.
+   */
+  readonly dots: 'none' | 'plain' | 'unclear'
 }
+
+/** On the decoded path. */
+const DOTS = /\/\.\.?(?:[/;]|$)/
+const CLIMB = /\/\.\.(?:[/;]|$)/
+/** On the raw path. */
+const UNCLEAR = /\/\/|\\|%2[ef]|%5c|\.(?:;|%3b)/i
 
 const PLAIN = /^(?:\/(?![/.])[^%\\?/]*)*\/?(?:\?|$)/
 
@@ -16,7 +25,7 @@ const PLAIN = /^(?:\/(?![/.])[^%\\?/]*)*\/?(?:\?|$)/
 export function routingPath (raw: string): RoutingPath {
   if (PLAIN.test(raw)) {
     const query = raw.indexOf('?')
-    return { path: query === -1 ? raw : raw.slice(0, query), offsets: null, dotted: false }
+    return { path: query === -1 ? raw : raw.slice(0, query), offsets: null, dots: 'none' }
   }
   const query = raw.indexOf('?')
   return decode(query === -1 ? raw : raw.slice(0, query))
@@ -42,17 +51,19 @@ function decode (raw: string): RoutingPath {
     offsets.push(start)
   }
   offsets.push(raw.length)
-  return { path, offsets, dotted: /(?:^|\/)\.\.?(?:\/|$)/.test(path) }
+  return { path, offsets, dots: !DOTS.test(path) ? 'none' : CLIMB.test(path) && UNCLEAR.test(raw) ? 'unclear' : 'plain' }
 }
 
 /** `path` with its dot segments resolved (RFC 3986, section 5.2.4); null if it climbs above `floor` segments. */
 export function resolveDots (path: string, floor: number): string | null {
   const kept: string[] = []
   for (const segment of path.split('/').slice(1)) {
-    if (segment === '..') {
+    // Java's servers look at a segment without its parameters: `..;x` climbs there.
+    const name = segment.startsWith('.') ? segment.replace(/;.*/s, '') : segment
+    if (name === '..') {
       if (kept.length <= floor) return null
       kept.pop()
-    } else if (segment !== '.') {
+    } else if (name !== '.') {
       kept.push(segment)
     }
   }

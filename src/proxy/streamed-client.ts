@@ -25,7 +25,7 @@ export class StreamedClient extends RawClient {
   }
 
   override end (trailers: RawHeaders): void {
-    const allowed = allowedTrailers(trailers)
+    const allowed = allowedTrailers(trailers, this.route.responseRules)
     if (allowed.length !== 0) this.response.addTrailers([...grouped(allowed)].flatMap(([name, values]) => values.map((value): [string, string] => [name, value])))
     this.#stream?.push(null)
   }

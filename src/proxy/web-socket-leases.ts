@@ -21,8 +21,14 @@ export class WebSocketLeases {
     this.#pool = pool
   }
 
-  /** A preHandler hook, to be the last of its route: leases a target for an upgrade, or answers 503. */
-  readonly hook = (request: FastifyRequest, reply: FastifyReply, done: () => void): void => {
+  /** Node takes its own error listener off the socket of an upgrade: a client that resets its connection while hooks are at work would end the process. */
+  readonly onRequest = (request: FastifyRequest, _reply: FastifyReply, done: () => void): void => {
+    if (isUpgrade(request.raw)) request.raw.socket.on('error', () => {})
+    done()
+  }
+
+  /** To be the last hook of its route: leases a target for an upgrade, or answers 503. */
+  readonly preHandler = (request: FastifyRequest, reply: FastifyReply, done: () => void): void => {
     const { raw } = request
     if (!isUpgrade(raw)) {
       done()

@@ -37,9 +37,19 @@ export function rawAnswer (status: number, code: string, title: string, more: re
   return `${text}\r\n${body}`
 }
 
+/** Did the client merely leave in the middle of a request that has a line of its own in the log? */
+export function isDeparture (error: ClientError, socket: Socket): boolean {
+  return error.code === 'ECONNRESET' || socket.bytesRead === 0 || (error.code === 'HPE_INVALID_EOF_STATE' && responseOf(socket) !== null)
+}
+
 /** Has a response begun on this connection? Then another answer would land in the middle of it. */
 function responding (socket: Socket): boolean {
-  // Node keeps the response that a socket belongs to in this field; its own default handler looks there too.
+  return responseOf(socket)?.headersSent === true
+}
+
+/** The response that is being made on a connection. */
+function responseOf (socket: Socket): { readonly headersSent: boolean } | null {
+  // Node keeps it in this field; its own default handler looks there too.
   const { _httpMessage: response } = socket as { _httpMessage?: { headersSent: boolean } | null }
-  return response?.headersSent === true
+  return response ?? null
 }

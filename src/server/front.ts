@@ -1,10 +1,10 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
-import type { Clock } from '../base/clock.js'
+import type { Clock, Timer } from '../base/clock.js'
 import type { Log } from '../proxy/access-log.js'
 import { markAwaitsContinue } from '../proxy/raw-client.js'
-import { answerClientError, clientErrorStatus, rawAnswer, type ClientError } from './client-error.js'
+import { answerClientError, clientErrorStatus, isDeparture, rawAnswer, type ClientError } from './client-error.js'
 import { ProxyIncomingMessage } from './incoming-message.js'
 import type { RequestHandler } from './request-handler.js'
 import { removeStaleSocket } from './stale-socket.js'
@@ -29,6 +29,8 @@ export class Front {
   readonly #sockets = new Set<Socket>()
   #handler: RequestHandler
   #draining = false
+  /** Called when the last connection has closed. */
+  #onEmpty: () => void = () => {}
 
   constructor (options: FrontOptions, handler: RequestHandler) {
     this.#options = options
@@ -81,16 +83,24 @@ export class Front {
     return size
   }
 
+  /** The timer keeps no process alive, but connections do; so the end of the last one must be heard of as it happens. */
   #emptied (deadline: number): Promise<number> {
     const { clock } = this.#options
     const end = clock.now() + deadline
     return new Promise(resolve => {
+      let timer: Timer | null = null
+      const finish = (cut: number): void => {
+        timer?.cancel()
+        this.#onEmpty = () => {}
+        resolve(cut)
+      }
       const check = (): void => {
         for (const server of this.#servers) server.closeIdleConnections()
-        if (this.#sockets.size === 0) resolve(0)
-        else if (clock.now() >= end) resolve(this.cut())
-        else clock.after(DRAIN_INTERVAL, check)
+        if (this.#sockets.size === 0) finish(0)
+        else if (clock.now() >= end) finish(this.cut())
+        else timer = clock.after(DRAIN_INTERVAL, check)
       }
+      this.#onEmpty = () => { finish(0) }
       check()
     })
   }
@@ -108,6 +118,8 @@ export class Front {
       keepAliveTimeout: clientKeepAlive,
       connectionsCheckingInterval: CHECK_INTERVAL
     })
+    // Node drops fields above a number, silently; the size of the head is bounded in any case.
+    server.maxHeadersCount = 0
     server.on('connection', this.#onConnection)
     server.on('request', this.#onRequest)
     server.on('checkContinue', this.#onCheckContinue)
@@ -119,7 +131,10 @@ export class Front {
 
   readonly #onConnection = (socket: Socket): void => {
     this.#sockets.add(socket)
-    socket.once('close', () => { this.#sockets.delete(socket) })
+    socket.once('close', () => {
+      this.#sockets.delete(socket)
+      if (this.#sockets.size === 0) this.#onEmpty()
+    })
   }
 
   readonly #onRequest = (request: IncomingMessage, response: ServerResponse): void => {
@@ -138,7 +153,7 @@ export class Front {
 
   readonly #onClientError = (error: ClientError, connection: Duplex): void => {
     const socket = connection as Socket
-    if (error.code !== 'ECONNRESET' && socket.bytesRead > 0) {
+    if (!isDeparture(error, socket)) {
       this.#options.log.info({ client: socket.remoteAddress, status: clientErrorStatus(error), outcome: 'refused', error: error.code, reason: error.message }, 'request')
     }
     answerClientError(error, socket)

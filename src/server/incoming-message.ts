@@ -21,6 +21,8 @@ export class ProxyIncomingMessage extends IncomingMessage {
 
 function isTunnelRequest (message: IncomingMessage): boolean {
   const { headers } = message
+  // HTTP/1.0 knows no upgrade (RFC 9110, section 7.8).
+  if (message.httpVersion !== '1.1') return false
   if (headers['transfer-encoding'] !== undefined || (headers['content-length'] ?? '0') !== '0') return false
   const protocols = headers.upgrade?.toLowerCase().split(',').map(protocol => protocol.trim()) ?? []
   return protocols.some(protocol => protocol !== '') && !protocols.includes('h2c')

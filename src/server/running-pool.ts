@@ -7,6 +7,7 @@ import type { Log } from '../proxy/access-log.js'
 import { Http1Transport } from '../transport/http1/http1-transport.js'
 import type { Transport } from '../transport/transport.js'
 import { Pool } from '../upstream/pool.js'
+import type { TlsOptions } from '../upstream/tls-options.js'
 import type { UpstreamOptions } from './upstream-options.js'
 
 /** Longest wait, in ms, for first verdicts at start-up: a target that hangs does not keep the others from serving. */
@@ -17,6 +18,7 @@ export class RunningPool {
   readonly name: string
   readonly pool: Pool
   readonly transport: Transport
+  readonly tls: TlsOptions
   readonly #check: ActiveCheck | null
   readonly #clock: Clock
 
@@ -25,6 +27,7 @@ export class RunningPool {
     this.#clock = options.clock
     this.pool = new Pool({ name, strategy, whenAllDown: config.whenAllDown })
     this.transport = new Http1Transport({ connectTimeout: options.connectTimeout, tls: config.tls }, options.clock)
+    this.tls = config.tls
     this.pool.reconcile(config.targets)
     this.pool.observePanic(panicking => { logPanic(options.log, name, panicking) })
     this.#check = config.healthCheck === null ? null : activeCheck(this.pool, config, options)

@@ -17,6 +17,9 @@ export function handleUpgrade (request: IncomingMessage, connection: Duplex, fir
   response.shouldKeepAlive = false
   response.assignSocket(socket)
   response.once('finish', () => { socket.destroySoon() })
+  // What else the server does for a response's socket: to tell that it takes more, and that the client has left.
+  socket.on('drain', () => { if (response.socket === socket) response.emit('drain') })
+  socket.once('end', () => { if (response.socket === socket) socket.destroy() })
   handler(request, response)
 }
 

@@ -1,0 +1,50 @@
+import { TimerWheel } from '../../src/base/timer-wheel.js'
+import { VirtualClock } from '../../src/base/virtual-clock.js'
+import { RoundRobin } from '../../src/balancing/round-robin.js'
+import type { Exchange } from '../../src/proxy/exchange.js'
+import type { RetryRules, RouteConfig } from '../../src/proxy/route-config.js'
+import { Route, type RouteServices } from '../../src/proxy/route.js'
+import type { Transport } from '../../src/transport/transport.js'
+import { Pool } from '../../src/upstream/pool.js'
+import { FakeTransport } from './fake-transport.js'
+
+/** Services over a clock that a test holds in its hand. */
+export class FakeServices implements RouteServices {
+  readonly clock = new VirtualClock()
+  readonly wheel = new TimerWheel(this.clock)
+  draining = false
+  readonly ended: Exchange[] = []
+  random (): number { return 0 }
+  readonly onEnd = (exchange: Exchange): void => { this.ended.push(exchange) }
+}
+
+export const retryRules: RetryRules = { attempts: 2, perTryTimeout: 0, on: { connect: true, reset: true, timeout: false, statuses: [] } }
+
+/** A route config as the defaults make it, with `more` on top. */
+export function routeConfig (more: Partial<RouteConfig> = {}): RouteConfig {
+  return {
+    host: null,
+    prefix: '/',
+    methods: null,
+    pool: 'api',
+    stripPrefix: false,
+    rewritePrefix: null,
+    hostHeader: 'client',
+    headers: { request: { set: [], remove: [] }, response: { set: [], remove: [] } },
+    timeouts: { responseHead: 60_000, idleBody: 60_000, request: 0, tunnelIdle: 3_600_000 },
+    retry: retryRules,
+    ...more
+  }
+}
+
+/** A pool of so many targets, all eligible, taken in turn. */
+export function createPool (count: number): Pool {
+  const pool = new Pool({ name: 'api', strategy: new RoundRobin(), whenAllDown: 'fail' })
+  pool.reconcile(Array.from({ length: count }, (_, i) => ({ url: `http://10.0.0.${i + 1}:3000` })))
+  return pool
+}
+
+/** A route whose pool and transport do not matter, or those that are given. */
+export function createRoute (more: Partial<RouteConfig> = {}, services: RouteServices = new FakeServices(), pool: Pool = createPool(1), transport: Transport = new FakeTransport()): Route {
+  return new Route(routeConfig(more), pool, transport, services)
+}
