@@ -1,6 +1,6 @@
 /**
  * Why a request could not be proxied. Where RFC 9209 (Proxy-Status, section 2.3) has a word for the cause, that word is
- * the code; `client_closed` and `draining` are ours. `proxy/failure.ts` says what each one means for the client and for a retry.
+ * the code; `client_closed`, `draining` and `http_request_timeout` are ours. `proxy/failure.ts` says what each one means for the client and for a retry.
  */
 export const failureCodes = [
   'destination_unavailable',

@@ -43,7 +43,7 @@ export class RawClient implements Client {
     this.response = response
   }
 
-  /** Starts the exchange and ties its life to that of the response, in one synchronous step (DESIGN.md, invariant 1). */
+  /** Starts the exchange and ties its life to that of the response, in one synchronous step (docs/lifecycle.md). */
   start (exchange: Exchange, onHead: OnHead): void {
     this.exchange = exchange
     this.#onHead = onHead

@@ -29,7 +29,7 @@ const REQUEST_ID = /^[\x21-\x7e]{1,200}$/
 
 /**
  * The fields that go to the target: the client's in their order, case and number, without those of this connection and those
- * the client may not say, with the forwarding fields and the route's own (DESIGN.md, Defaults; RFC 9110, section 7.6).
+ * the client may not say, with the forwarding fields and the route's own (RFC 9110, section 7.6).
  */
 export function requestHeaders (incoming: IncomingHeaders, rules: PreparedRules): OutgoingHeaders {
   const { raw, peer } = incoming

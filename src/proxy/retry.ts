@@ -20,7 +20,7 @@ export interface FailedAttempt {
 }
 
 /**
- * May the request be sent again, as far as its cause and its method go? (DESIGN.md, invariant 3: a request that is not idempotent
+ * May the request be sent again, as far as its cause and its method go? (docs/lifecycle.md: a request that is not idempotent
  * only if no byte of it was written.) Whether the body is whole still, and whether a target is left, is the caller's to know.
  */
 export function mayRetry (attempt: FailedAttempt, rules: RetryRules): boolean {
