@@ -119,6 +119,12 @@ function begin (request: FastifyRequest, reply: FastifyReply, options: Forwardin
     refuse(reply, badRequest(target === null ? 'The request target is malformed' : `The Host field is ${'fault' in read ? read.fault : ''}`))
     return
   }
+  const coding = raw.headers['transfer-encoding']
+  if (coding !== undefined && (raw.httpVersion !== '1.1' || coding.toLowerCase() !== 'chunked')) {
+    // The parser undoes `chunked` and nothing else; what HTTP/1.0 means by it nobody knows (RFC 9112, section 6.1).
+    refuse(reply, badRequest('The transfer coding is not supported', raw.httpVersion === '1.1' ? 501 : 400))
+    return
+  }
   if (method === 'TRACE') {
     refuse(reply, problem(405, 'The method is not allowed', 'method_not_allowed', '', ['Allow', ALLOWED]))
     return
@@ -171,8 +177,8 @@ function open (request: FastifyRequest, reply: FastifyReply, route: Route, locat
   reply.from('/', forwarding.hooks)
 }
 
-function badRequest (title: string): Problem {
-  return problem(400, title, 'http_request_error', '', ['Connection', 'close', 'Proxy-Status', 'headrace; error=http_request_error'])
+function badRequest (title: string, status = 400): Problem {
+  return problem(status, title, 'http_request_error', '', ['Connection', 'close', 'Proxy-Status', 'headrace; error=http_request_error'])
 }
 
 function refuse (reply: FastifyReply, refusal: Problem): void {

@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net'
 import { STATUS_CODES } from 'node:http'
 import { problem } from '../proxy/problem.js'
+import { currentResponse } from './current-response.js'
 
 /** An error of Node's HTTP parser or its timers. */
 export interface ClientError extends Error {
@@ -39,17 +40,11 @@ export function rawAnswer (status: number, code: string, title: string, more: re
 
 /** Did the client merely leave in the middle of a request that has a line of its own in the log? */
 export function isDeparture (error: ClientError, socket: Socket): boolean {
-  return error.code === 'ECONNRESET' || socket.bytesRead === 0 || (error.code === 'HPE_INVALID_EOF_STATE' && responseOf(socket) !== null)
+  return error.code === 'ECONNRESET' || socket.bytesRead === 0 || (error.code === 'HPE_INVALID_EOF_STATE' && currentResponse(socket) !== null)
 }
 
-/** Has a response begun on this connection? Then another answer would land in the middle of it. */
+/** Is the response on this connection begun, or that of an earlier request? Then another answer would be taken for it. */
 function responding (socket: Socket): boolean {
-  return responseOf(socket)?.headersSent === true
-}
-
-/** The response that is being made on a connection. */
-function responseOf (socket: Socket): { readonly headersSent: boolean } | null {
-  // Node keeps it in this field; its own default handler looks there too.
-  const { _httpMessage: response } = socket as { _httpMessage?: { headersSent: boolean } | null }
-  return response ?? null
+  const response = currentResponse(socket)
+  return response !== null && (response.headersSent || response.req.complete)
 }

@@ -5,7 +5,8 @@ import type { Clock, Timer } from '../base/clock.js'
 import type { Log } from '../proxy/access-log.js'
 import { markAwaitsContinue } from '../proxy/raw-client.js'
 import { answerClientError, clientErrorStatus, isDeparture, rawAnswer, type ClientError } from './client-error.js'
-import { ProxyIncomingMessage } from './incoming-message.js'
+import { currentResponse, whenAnswered } from './current-response.js'
+import { ProxyIncomingMessage, upgradeIgnored } from './incoming-message.js'
 import type { RequestHandler } from './request-handler.js'
 import { removeStaleSocket } from './stale-socket.js'
 import { handleUpgrade } from './upgrades.js'
@@ -138,7 +139,7 @@ export class Front {
   }
 
   readonly #onRequest = (request: IncomingMessage, response: ServerResponse): void => {
-    if (this.#draining || this.#options.timeouts.clientKeepAlive === 0) response.shouldKeepAlive = false
+    if (this.#draining || this.#options.timeouts.clientKeepAlive === 0 || upgradeIgnored(request)) response.shouldKeepAlive = false
     this.#handler(request, response)
   }
 
@@ -162,8 +163,14 @@ export class Front {
 
 /** CONNECT would turn the proxy into a way out to anywhere. */
 function onConnect (_request: IncomingMessage, connection: Duplex): void {
-  connection.on('error', () => { connection.destroy() })
-  connection.end(rawAnswer(405, 'method_not_allowed', 'The method is not allowed', ['Allow', 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS']))
+  // A server made by node:http hands out the net.Socket that it accepted.
+  const socket = connection as Socket
+  socket.on('error', () => { socket.destroy() })
+  socket.on('drain', () => { currentResponse(socket)?.emit('drain') })
+  whenAnswered(socket, () => {
+    socket.end(rawAnswer(405, 'method_not_allowed', 'The method is not allowed', ['Allow', 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS']))
+    socket.destroySoon()
+  })
 }
 
 async function listening (server: Server, address: ListenAddress): Promise<void> {

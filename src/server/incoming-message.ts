@@ -19,6 +19,14 @@ export class ProxyIncomingMessage extends IncomingMessage {
   }
 }
 
+/**
+ * Did the client offer an upgrade that is not taken? The parser then loses what came in one piece with the request, so nothing
+ * more may be expected on this connection.
+ */
+export function upgradeIgnored (message: IncomingMessage): boolean {
+  return message instanceof ProxyIncomingMessage && message[asked] === true && !message.upgrade
+}
+
 function isTunnelRequest (message: IncomingMessage): boolean {
   const { headers } = message
   // HTTP/1.0 knows no upgrade (RFC 9110, section 7.8).

@@ -4,6 +4,7 @@ import type { Duplex } from 'node:stream'
 import { markUpgrade } from '../proxy/raw-client.js'
 import { parseRequestTarget } from '../proxy/request-target.js'
 import { routingPath } from '../proxy/routing-path.js'
+import { currentResponse, whenAnswered } from './current-response.js'
 import type { RequestHandler } from './request-handler.js'
 
 /** Sends an upgrade request the way of all requests, hooks included, with a response object that writes to its socket. */
@@ -11,16 +12,18 @@ export function handleUpgrade (request: IncomingMessage, connection: Duplex, fir
   // A server made by node:http hands out the net.Socket that it accepted.
   const socket = connection as Socket
   markUpgrade(request, first)
-  // The HTTP server has let go of the socket: without a listener a reset would end the process.
+  // The HTTP server has let go of the socket: what it does for its responses is done here, for those still under way too.
   socket.on('error', () => { socket.destroy() })
-  const response = new ServerResponse(request)
-  response.shouldKeepAlive = false
-  response.assignSocket(socket)
-  response.once('finish', () => { socket.destroySoon() })
-  // What else the server does for a response's socket: to tell that it takes more, and that the client has left.
-  socket.on('drain', () => { if (response.socket === socket) response.emit('drain') })
-  socket.once('end', () => { if (response.socket === socket) socket.destroy() })
-  handler(request, response)
+  socket.on('drain', () => { currentResponse(socket)?.emit('drain') })
+  // Until there is a tunnel an end means, as ever, that the client has left.
+  socket.once('end', () => { if (currentResponse(socket) !== null) socket.destroy() })
+  whenAnswered(socket, () => {
+    const response = new ServerResponse(request)
+    response.shouldKeepAlive = false
+    response.assignSocket(socket)
+    response.once('finish', () => { socket.destroySoon() })
+    handler(request, response)
+  })
 }
 
 /**

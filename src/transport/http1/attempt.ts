@@ -1,8 +1,8 @@
-import { nextTick } from 'node:process'
 import type { Socket } from 'node:net'
 import { ProxyError } from '../../base/errors.js'
 import { Deadline } from '../../base/timer-wheel.js'
 import type { BodySink, BodySource, RawHeaders, RequestHead, ResponseSink, Sending, Sent } from '../transport.js'
+import { afterStep } from '../../base/event-loop.js'
 import { serialiseLastChunk } from './request-head.js'
 
 /** What carries an attempt: a connection, or the queue for one. */
@@ -40,6 +40,8 @@ export class Attempt extends Deadline implements Sending, BodySink {
   /** Body bytes still due; meaningless for a body of unknown length. */
   #left = 0
   #corked = false
+  /** The client is gone: not even a failure that is on its way may reach the sink. */
+  #aborted = false
 
   /** @param text the head as it goes on the wire. */
   constructor (head: RequestHead, text: string, body: BodySource | null, sink: ResponseSink, carrier: AttemptCarrier) {
@@ -68,7 +70,7 @@ export class Attempt extends Deadline implements Sending, BodySink {
     socket.cork()
     socket.write(this.#text, 'latin1')
     body.open(this)
-    if (this.#bodyOpen) nextTick(uncork, this)
+    if (this.#bodyOpen) afterStep(uncork, this)
   }
 
   /** @internal */
@@ -144,15 +146,12 @@ export class Attempt extends Deadline implements Sending, BodySink {
   fail (error: ProxyError): void {
     if (this.over) return
     this.finish()
-    if (this.sending) nextTick(report, this, error)
-    else report(this, error)
+    if (this.sending) afterStep(error => { this.#report(error) }, error)
+    else this.#report(error)
   }
 
-  /** @internal Gone, so that a failure that is on its way does not reach the sink. */
-  aborted = false
-
   abort (): void {
-    this.aborted = true
+    this.#aborted = true
     if (this.over) return
     this.finish()
     this.carrier.dropped(this)
@@ -164,6 +163,10 @@ export class Attempt extends Deadline implements Sending, BodySink {
 
   override expired (): void {
     this.carrier.expired(this)
+  }
+
+  #report (error: ProxyError): void {
+    if (!this.#aborted) this.sink.failed(error, this.sent)
   }
 
   #closeBody (): void {
@@ -184,8 +187,4 @@ export class Attempt extends Deadline implements Sending, BodySink {
 
 function uncork (attempt: Attempt): void {
   attempt.uncork()
-}
-
-function report (attempt: Attempt, error: ProxyError): void {
-  if (!attempt.aborted) attempt.sink.failed(error, attempt.sent)
 }

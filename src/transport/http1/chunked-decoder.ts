@@ -14,10 +14,20 @@ const EQUALS = 0x3d
 const BACKSLASH = 0x5c
 
 /** Where in the grammar of RFC 9112 section 7.1 the next byte stands. */
-const enum Step {
-  FirstDigit, Size, ExtensionStart, ExtensionName, ValueStart, ValueToken, ValueQuoted, ValueEscaped, ValueQuotedEnd, HeadEnd,
-  Data, DataCr, DataLf, Trailers
-}
+const FIRST_DIGIT = 0
+const SIZE = 1
+const EXTENSION_START = 2
+const EXTENSION_NAME = 3
+const VALUE_START = 4
+const VALUE_TOKEN = 5
+const VALUE_QUOTED = 6
+const VALUE_ESCAPED = 7
+const VALUE_QUOTED_END = 8
+const HEAD_END = 9
+const DATA = 10
+const DATA_CR = 11
+const DATA_LF = 12
+const TRAILERS = 13
 
 /** Takes body bytes. The buffer is lent: what is kept must be copied. @returns false = wait. */
 export interface BodyBytes {
@@ -30,7 +40,7 @@ export class ChunkedDecoder {
   paused = false
   fault: ParseFault | null = null
   trailers: RawHeaders = []
-  #step = Step.FirstDigit
+  #step = FIRST_DIGIT
   /** Bytes of the present chunk still to come. */
   #left = 0
   /** Bytes of the present chunk's head so far. */
@@ -56,14 +66,14 @@ export class ChunkedDecoder {
     this.paused = false
     let at = start
     while (at < end) {
-      if (this.#step === Step.Data) {
+      if (this.#step === DATA) {
         const stop = Math.min(end, at + this.#left)
         this.#left -= stop - at
-        if (this.#left === 0) this.#step = Step.DataCr
+        if (this.#left === 0) this.#step = DATA_CR
         this.paused = !this.#receiver.data(bytes, at, stop)
         at = stop
         if (this.paused) return at
-      } else if (this.#step === Step.Trailers) {
+      } else if (this.#step === TRAILERS) {
         return this.#readTrailers(bytes, at, end)
       } else {
         this.#headByte(bytes[at] ?? 0)
@@ -75,27 +85,27 @@ export class ChunkedDecoder {
   }
 
   #headByte (byte: number): void {
-    if (this.#step < Step.Data && ++this.#headLength > CHUNK_HEAD_LIMIT) return this.#refuse('a chunk head that is too long')
+    if (this.#step < DATA && ++this.#headLength > CHUNK_HEAD_LIMIT) return this.#refuse('a chunk head that is too long')
     switch (this.#step) {
-      case Step.FirstDigit:
+      case FIRST_DIGIT:
         if (HEX[byte] === 255) return this.#refuse('a chunk without a size')
         this.#left = HEX[byte] ?? 0
-        this.#step = Step.Size
+        this.#step = SIZE
         return
-      case Step.Size:
+      case SIZE:
         if (HEX[byte] !== 255) this.#sizeDigit(HEX[byte] ?? 0)
         else this.#afterExtension(byte, 'a chunk size that is no number')
         return
-      case Step.HeadEnd:
+      case HEAD_END:
         if (byte !== LF) return this.#refuse('a chunk head that does not end in CRLF')
-        if (this.#left > 0) this.#step = Step.Data
+        if (this.#left > 0) this.#step = DATA
         else this.#beginTrailers()
         return
-      case Step.DataCr:
+      case DATA_CR:
         if (byte !== CR) return this.#refuse('a chunk longer than its size')
-        this.#step = Step.DataLf
+        this.#step = DATA_LF
         return
-      case Step.DataLf:
+      case DATA_LF:
         if (byte !== LF) return this.#refuse('a chunk that does not end in CRLF')
         this.#nextChunk()
         return
@@ -113,30 +123,30 @@ export class ChunkedDecoder {
   #extensionByte (byte: number): void {
     const token = TOKEN[byte] === 1
     switch (this.#step) {
-      case Step.ExtensionStart:
+      case EXTENSION_START:
         if (!token) return this.#refuse('a chunk extension without a name')
-        this.#step = Step.ExtensionName
+        this.#step = EXTENSION_NAME
         return
-      case Step.ExtensionName:
-        if (byte === EQUALS) this.#step = Step.ValueStart
+      case EXTENSION_NAME:
+        if (byte === EQUALS) this.#step = VALUE_START
         else if (!token) this.#afterExtension(byte, 'an invalid chunk extension')
         return
-      case Step.ValueStart:
-        if (byte === QUOTE) this.#step = Step.ValueQuoted
-        else if (token) this.#step = Step.ValueToken
+      case VALUE_START:
+        if (byte === QUOTE) this.#step = VALUE_QUOTED
+        else if (token) this.#step = VALUE_TOKEN
         else this.#refuse('a chunk extension without a value')
         return
-      case Step.ValueToken:
+      case VALUE_TOKEN:
         if (!token) this.#afterExtension(byte, 'an invalid chunk extension')
         return
-      case Step.ValueQuoted:
-        if (byte === QUOTE) this.#step = Step.ValueQuotedEnd
-        else if (byte === BACKSLASH) this.#step = Step.ValueEscaped
+      case VALUE_QUOTED:
+        if (byte === QUOTE) this.#step = VALUE_QUOTED_END
+        else if (byte === BACKSLASH) this.#step = VALUE_ESCAPED
         else if (FIELD_VALUE[byte] !== 1) this.#refuse('an invalid chunk extension')
         return
-      case Step.ValueEscaped:
+      case VALUE_ESCAPED:
         if (FIELD_VALUE[byte] !== 1) return this.#refuse('an invalid chunk extension')
-        this.#step = Step.ValueQuoted
+        this.#step = VALUE_QUOTED
         return
       default:
         this.#afterExtension(byte, 'an invalid chunk extension')
@@ -144,19 +154,19 @@ export class ChunkedDecoder {
   }
 
   #afterExtension (byte: number, otherwise: string): void {
-    if (byte === SEMICOLON) this.#step = Step.ExtensionStart
-    else if (byte === CR) this.#step = Step.HeadEnd
+    if (byte === SEMICOLON) this.#step = EXTENSION_START
+    else if (byte === CR) this.#step = HEAD_END
     else this.#refuse(otherwise)
   }
 
   #nextChunk (): void {
-    this.#step = Step.FirstDigit
+    this.#step = FIRST_DIGIT
     this.#left = 0
     this.#headLength = 0
   }
 
   #beginTrailers (): void {
-    this.#step = Step.Trailers
+    this.#step = TRAILERS
     this.#scanner.begin(false)
   }
 

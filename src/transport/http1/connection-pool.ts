@@ -1,11 +1,16 @@
-import { setImmediate } from 'node:timers'
 import type { Clock } from '../../base/clock.js'
 import { ProxyError } from '../../base/errors.js'
 import type { TimerWheel } from '../../base/timer-wheel.js'
 import type { Attempt, AttemptCarrier } from './attempt.js'
 import { Connection, type ConnectionOwner } from './connection.js'
 import type { Connector } from './connector.js'
+import { afterReading } from '../../base/event-loop.js'
 import { IdlePolicy } from './idle-policy.js'
+
+interface Check {
+  readonly connection: Connection
+  readonly attempt: Attempt
+}
 
 /** Milliseconds after which an idle connection is looked at once more before it is used. */
 const RESTED = 10
@@ -41,7 +46,7 @@ export class ConnectionPool implements ConnectionOwner, AttemptCarrier {
   /** Connections being made that are reserved for nobody. */
   readonly #opening = new Set<Connection>()
   /** Idle connections that are looked at once more, each for the attempt that is to have it. */
-  readonly #checks: Array<{ readonly connection: Connection, readonly attempt: Attempt }> = []
+  readonly #checks = new Set<Check>()
   #retired = false
 
   constructor (options: ConnectionPoolOptions) {
@@ -79,7 +84,7 @@ export class ConnectionPool implements ConnectionOwner, AttemptCarrier {
   destroy (): void {
     this.#retired = true
     const error = new ProxyError('draining', `${this.where}: the transport was closed`)
-    for (const attempt of [...this.#waiting.splice(0), ...this.#checks.map(check => check.attempt)]) {
+    for (const attempt of [...this.#waiting.splice(0), ...Array.from(this.#checks, check => check.attempt)]) {
       this.wheel.disarm(attempt)
       attempt.fail(error)
     }
@@ -149,24 +154,26 @@ export class ConnectionPool implements ConnectionOwner, AttemptCarrier {
 
   /**
    * A connection that has just been used is used at once. One that rested may have been closed, or written to, without our having
-   * read that yet: the next turn of the event loop shows it, before a request is spent on it (GHSA-35p6-xmwp-9g52).
+   * read that yet: the event loop is given the chance to, before a request is spent on it (GHSA-35p6-xmwp-9g52).
    */
   #use (connection: Connection, attempt: Attempt, now: number): void {
     if (connection.idleFor(now) < RESTED) return connection.start(attempt, now)
-    if (this.#checks.push({ connection, attempt }) === 1) setImmediate(this.#afterTurn)
+    const check = { connection, attempt }
+    this.#checks.add(check)
+    afterReading(this.#look, check)
   }
 
-  readonly #afterTurn = (): void => {
-    for (const { connection, attempt } of this.#checks.splice(0)) {
-      const now = this.clock.now()
-      if (!connection.fresh(now)) {
-        connection.retire()
-        if (!attempt.over) this.dispatch(attempt)
-      } else if (attempt.over) {
-        this.free(connection)
-      } else {
-        connection.start(attempt, now)
-      }
+  readonly #look = (check: Check): void => {
+    const { connection, attempt } = check
+    this.#checks.delete(check)
+    const now = this.clock.now()
+    if (!connection.fresh(now)) {
+      connection.retire()
+      if (!attempt.over) this.dispatch(attempt)
+    } else if (attempt.over) {
+      this.free(connection)
+    } else {
+      connection.start(attempt, now)
     }
   }
 

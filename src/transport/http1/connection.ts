@@ -1,10 +1,11 @@
 import type { Socket } from 'node:net'
 import { ProxyError, type FailureCode } from '../../base/errors.js'
 import type { Clock } from '../../base/clock.js'
-import { Deadline, type TimerWheel } from '../../base/timer-wheel.js'
+import type { TimerWheel } from '../../base/timer-wheel.js'
 import type { RawHeaders } from '../transport.js'
 import type { Attempt, AttemptCarrier } from './attempt.js'
 import type { Connector } from './connector.js'
+import { LazyDeadline } from './lazy-deadline.js'
 import { ReadBuffer } from './read-buffer.js'
 import { ResponseParser, type ResponseEvents } from './response-parser.js'
 import { socketFailure, type ConnectionPhase } from './socket-failure.js'
@@ -39,10 +40,10 @@ export interface ConnectionOwner {
 type State = 'connecting' | 'idle' | 'busy' | 'closed'
 
 /**
- * One connection: a socket, and at most one attempt on it. Listeners are attached once. It is its own deadline: what the next
- * moment of inaction would mean follows from the state, and the wheel is touched only when a deadline comes nearer.
+ * One connection: a socket, and at most one attempt on it. Listeners are attached once. It is its own deadline; what the end of
+ * that means follows from the state.
  */
-export class Connection extends Deadline implements ResponseEvents, AttemptCarrier {
+export class Connection extends LazyDeadline implements ResponseEvents, AttemptCarrier {
   readonly #owner: ConnectionOwner
   readonly #socket: Socket
   readonly #parser: ResponseParser
@@ -60,26 +61,23 @@ export class Connection extends Deadline implements ResponseEvents, AttemptCarri
   #endSeen = false
   /** Bytes of the last read. */
   #lastRead = 0
-  #dueAt = Infinity
-  /** When the wheel calls; meaningful while armed. */
-  #wakesAt = 0
   #idleSince = 0
 
   /** Begins to connect. @param reservedFor the attempt that starts as soon as it stands; null = whichever is next. */
   constructor (owner: ConnectionOwner, reservedFor: Attempt | null) {
-    super()
+    super(owner.clock, owner.wheel)
     this.#owner = owner
     this.#attempt = reservedFor
     if (reservedFor !== null) reservedFor.carrier = this
     this.#parser = new ResponseParser(this)
     this.#buffer = reservedFor !== null && reservedFor.head.upgrade !== null ? null : new ReadBuffer()
     this.#socket = this.#open(this.#buffer)
-    this.#watch(owner.connectTimeout, owner.clock.now())
+    this.postpone(owner.connectTimeout, owner.clock.now())
   }
 
   /** May it still be given a request? Asked before an idle connection is used: the wheel may be late. */
   fresh (now: number): boolean {
-    return this.#state === 'idle' && now < this.#dueAt
+    return this.#state === 'idle' && this.pending(now)
   }
 
   /** Milliseconds since it fell idle. */
@@ -96,7 +94,7 @@ export class Connection extends Deadline implements ResponseEvents, AttemptCarri
     this.#headSeen = false
     this.#socket.ref()
     this.#parser.begin(attempt.head.method, attempt.head.upgrade !== null)
-    this.#dueAt = Infinity
+    this.postpone(0, now)
     attempt.start(this.#socket)
     this.#rewatch(now)
   }
@@ -223,7 +221,7 @@ export class Connection extends Deadline implements ResponseEvents, AttemptCarri
     this.#state = 'idle'
     this.#idleSince = now
     this.#socket.unref()
-    this.#watch(limit, now)
+    this.postpone(limit, now)
     this.#owner.free(this)
   }
 
@@ -342,7 +340,7 @@ export class Connection extends Deadline implements ResponseEvents, AttemptCarri
     this.#state = 'closed'
     this.#parser.stop()
     this.#held = null
-    this.#owner.wheel.disarm(this)
+    this.disarm()
   }
 
   /** Takes everything of ours off the socket. */
@@ -361,33 +359,18 @@ export class Connection extends Deadline implements ResponseEvents, AttemptCarri
 
   // Time
 
-  /** Sets the deadline to `limit` milliseconds from now; 0 = none. */
-  #watch (limit: number, now: number): void {
-    this.#dueAt = limit === 0 ? Infinity : now + limit
-    if (limit === 0 || (this.armed && this.#wakesAt <= this.#dueAt)) return
-    this.#wakesAt = this.#dueAt
-    this.#owner.wheel.arm(this, limit)
-  }
-
   /** Sets the deadline that the state of request and response asks for. */
   #rewatch (now: number): void {
     const attempt = this.#attempt
     if (attempt === null) return
     const { responseHead, idleBody } = attempt.head.timeouts
-    if (attempt.blocked) this.#watch(idleBody, now)
-    else if (this.#parser.paused) this.#dueAt = Infinity
-    else if (this.#headSeen) this.#watch(idleBody, now)
-    else this.#watch(attempt.sent === 'all' ? responseHead : idleBody, now)
+    if (attempt.blocked) this.postpone(idleBody, now)
+    else if (this.#parser.paused) this.postpone(0, now)
+    else if (this.#headSeen) this.postpone(idleBody, now)
+    else this.postpone(attempt.sent === 'all' ? responseHead : idleBody, now)
   }
 
-  override expired (): void {
-    const { clock, wheel } = this.#owner
-    const left = this.#dueAt - clock.now()
-    if (left === Infinity) return
-    if (left > 0) {
-      this.#wakesAt = this.#dueAt
-      return wheel.arm(this, left)
-    }
+  protected override ranOut (): void {
     if (this.#state === 'idle') return this.#destroy()
     if (this.#state === 'connecting') return this.#refuse(new ProxyError('connection_timeout', `${this.#owner.where}: no connection in time`))
     if (this.#attempt?.blocked === true) return this.#fail('connection_write_timeout', 'the target does not read the request')

@@ -89,8 +89,17 @@ export class Framing {
   }
 }
 
+/** May these fields follow a body? Those that say where it ends come too late (RFC 9110 section 6.5.1). */
+export function areTrailers (fields: RawHeaders): boolean {
+  for (let i = 0; i < fields.length; i += 2) {
+    const name = (fields[i] ?? '').toLowerCase()
+    if (name === 'content-length' || name === 'transfer-encoding') return false
+  }
+  return true
+}
+
 /** Does a lower-case comma-separated list hold this word? */
-export function listHolds (list: string, word: string): boolean {
+function listHolds (list: string, word: string): boolean {
   if (list === word) return true
   if (!list.includes(word)) return false
   return list.split(',').some(item => item.trim() === word)

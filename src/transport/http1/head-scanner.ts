@@ -14,12 +14,21 @@ const SP = 0x20
 const COLON = 0x3a
 
 /** `HTTP/1.` and what follows: a zero stands for a digit. */
-const STATUS_LINE = Uint8Array.from([0x48, 0x54, 0x54, 0x50, 0x2f, 0x31, 0x2e, 0, SP, 0, 0, 0])
+const STATUS_TEMPLATE = Uint8Array.from([0x48, 0x54, 0x54, 0x50, 0x2f, 0x31, 0x2e, 0, SP, 0, 0, 0])
 const MINOR = 7
 const STATUS = 9
 
 /** Where in the grammar of RFC 9112 the next byte stands. */
-const enum Step { StatusLine, AfterStatus, Reason, LineEnd, FieldStart, Name, BeforeValue, Value, LastLineEnd, Complete }
+const STATUS_LINE = 0
+const AFTER_STATUS = 1
+const REASON = 2
+const LINE_END = 3
+const FIELD_START = 4
+const NAME = 5
+const BEFORE_VALUE = 6
+const VALUE = 7
+const LAST_LINE_END = 8
+const COMPLETE = 9
 
 /**
  * Reads a response head, or a trailer section, that may come in any number of pieces. Each byte is looked at once. What is
@@ -35,7 +44,7 @@ export class HeadScanner {
   /** Bytes of the section, once complete. */
   length = 0
 
-  #step = Step.StatusLine
+  #step = STATUS_LINE
   /** Of the next byte to look at; like all positions here counted from the section's first byte. */
   #position = 0
   /** Start and end of name and value of each field. */
@@ -49,7 +58,7 @@ export class HeadScanner {
   begin (withStatusLine: boolean): void {
     this.complete = false
     this.fault = null
-    this.#step = withStatusLine ? Step.StatusLine : Step.FieldStart
+    this.#step = withStatusLine ? STATUS_LINE : FIELD_START
     this.#position = 0
     this.#marked = 0
     this.#held = null
@@ -87,6 +96,18 @@ export class HeadScanner {
     return fields
   }
 
+  /** Does a tab follow the value of one of these fields? It is white space, but not every parser takes it for that. */
+  hasTabAfter (text: string, first: string, second: string): boolean {
+    if (!text.includes('\t')) return false
+    const marks = this.#marks
+    for (let i = 0; i < this.#marked; i += 4) {
+      const end = marks[i + 3] ?? 0
+      const name = text.slice(marks[i], marks[i + 1]).toLowerCase()
+      if ((name === first || name === second) && text.slice(end, text.indexOf('\r', end)).includes('\t')) return true
+    }
+    return false
+  }
+
   /** Keeps a torn piece. Growth doubles, so a section that comes byte by byte costs no more than linear time. */
   #hold (bytes: Buffer, start: number, end: number): Buffer {
     const length = this.#heldLength + Math.min(end - start, HEAD_LIMIT - this.#heldLength)
@@ -109,27 +130,27 @@ export class HeadScanner {
     while (at < end) {
       const byte = bytes[at] ?? 0
       switch (step) {
-        case Step.FieldStart:
-          if (byte === CR) { step = Step.LastLineEnd; at++; break }
+        case FIELD_START:
+          if (byte === CR) { step = LAST_LINE_END; at++; break }
           if (TOKEN[byte] !== 1) return this.#refuse(byte === SP || byte === HTAB ? 'a folded line' : 'a field without a name')
           if (marked >= FIELD_LIMIT * 4) { this.fault = sizeFault(`more than ${FIELD_LIMIT} fields`); return }
           marks[marked] = at - base
-          step = Step.Name
+          step = NAME
           break
-        case Step.Name:
+        case NAME:
           while (at < end && TOKEN[bytes[at] ?? 0] === 1) at++
           if (at === end) break
           if (bytes[at] !== COLON) return this.#refuse('an invalid character in a field name')
           marks[marked + 1] = at - base
           at++
-          step = Step.BeforeValue
+          step = BEFORE_VALUE
           break
-        case Step.BeforeValue:
+        case BEFORE_VALUE:
           if (byte === SP || byte === HTAB) { at++; break }
           marks[marked + 2] = at - base
-          step = Step.Value
+          step = VALUE
           break
-        case Step.Value: {
+        case VALUE: {
           while (at < end && FIELD_VALUE[bytes[at] ?? 0] === 1) at++
           if (at === end) break
           if (bytes[at] !== CR) return this.#refuse('an invalid character in a field value')
@@ -139,43 +160,43 @@ export class HeadScanner {
           marks[marked + 3] = last + 1 - base
           marked += 4
           at++
-          step = Step.LineEnd
+          step = LINE_END
           break
         }
-        case Step.LineEnd:
+        case LINE_END:
           if (byte !== LF) return this.#refuse('a CR without LF')
           at++
-          step = Step.FieldStart
+          step = FIELD_START
           break
-        case Step.StatusLine: {
+        case STATUS_LINE: {
           const fits = this.#statusByte(at - base, byte)
           if (!fits) return this.#refuse('no HTTP/1.x status line')
           at++
-          if (at - base === STATUS_LINE.length) step = Step.AfterStatus
+          if (at - base === STATUS_TEMPLATE.length) step = AFTER_STATUS
           break
         }
-        case Step.AfterStatus:
+        case AFTER_STATUS:
           if (byte !== SP && byte !== CR) return this.#refuse('a status that is not three digits')
           at++
-          step = byte === SP ? Step.Reason : Step.LineEnd
+          step = byte === SP ? REASON : LINE_END
           break
-        case Step.Reason:
+        case REASON:
           while (at < end && FIELD_VALUE[bytes[at] ?? 0] === 1) at++
           if (at === end) break
           if (bytes[at] !== CR) return this.#refuse('an invalid character in the reason phrase')
           at++
-          step = Step.LineEnd
+          step = LINE_END
           break
-        case Step.LastLineEnd:
+        case LAST_LINE_END:
           if (byte !== LF) return this.#refuse('a CR without LF')
           at++
           this.#position = at - base
           this.#marked = marked
-          this.#step = Step.Complete
+          this.#step = COMPLETE
           this.length = at - base
           this.complete = true
           return
-        case Step.Complete:
+        case COMPLETE:
           return
       }
     }
@@ -186,7 +207,7 @@ export class HeadScanner {
   }
 
   #statusByte (index: number, byte: number): boolean {
-    const expected = STATUS_LINE[index]
+    const expected = STATUS_TEMPLATE[index]
     if (expected !== 0) return byte === expected
     const digit = byte - 0x30
     if (index === MINOR) {

@@ -1,11 +1,12 @@
 import type { RawHeaders } from '../transport.js'
 import { ChunkedDecoder, type BodyBytes } from './chunked-decoder.js'
-import { Framing } from './framing.js'
+import { areTrailers, Framing } from './framing.js'
 import { HeadScanner } from './head-scanner.js'
 import { protocolFault, type ParseFault } from './parse-fault.js'
 
 /** Interim responses before the final one at most: an endless stream of them is no answer. */
 export const INFORMATIONAL_LIMIT = 32
+const TAB = protocolFault('a tab after a framing field of the response')
 /** Heads up to this many bytes are remembered. */
 const MEMO_LIMIT = 2048
 
@@ -125,7 +126,7 @@ export class ResponseParser {
     const text = scanner.text(bytes, start)
     const fields = scanner.cut(text)
     this.#memo = ''
-    const fault = this.#framing.read(minor, fields)
+    const fault = this.#framing.read(minor, fields) ?? (scanner.hasTabAfter(text, 'content-length', 'transfer-encoding') ? TAB : null)
     if (fault !== null) {
       this.#fail(fault)
     } else if (status < 200) {
@@ -156,6 +157,8 @@ export class ResponseParser {
       this.state = 'upgraded'
       return
     }
+    // What follows would come on a connection that is to be closed; a target of HTTP/1.0 knows no interim responses.
+    if (!this.#framing.persistent) return this.#fail(protocolFault('an interim response that ends the connection'))
     if (++this.#informational > INFORMATIONAL_LIMIT) return this.#fail(protocolFault(`more than ${INFORMATIONAL_LIMIT} interim responses`))
     this.#scanner.begin(true)
     this.#events.informational(status, fields)
@@ -195,6 +198,8 @@ export class ResponseParser {
     this.paused = decoder.paused
     if (decoder.fault !== null) {
       this.#fail(decoder.fault)
+    } else if (decoder.complete && !areTrailers(decoder.trailers)) {
+      this.#fail(protocolFault('a framing field in the trailers of the response'))
     } else if (decoder.complete) {
       this.trailers = decoder.trailers
       this.state = 'ended'

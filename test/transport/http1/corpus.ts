@@ -119,6 +119,8 @@ export const BAD: readonly BadResponse[] = [
   { title: 'length and coding', bytes: head('Content-Length: 2\nTransfer-Encoding: chunked', '2\nok\n0\n\n'), code: protocol },
   { title: 'coding and length', bytes: head('Transfer-Encoding: chunked\nContent-Length: 2', '2\nok\n0\n\n'), code: protocol },
   { title: 'length and coding in answer to HEAD', method: 'HEAD', bytes: head('Transfer-Encoding: chunked\nContent-Length: 2'), code: protocol },
+  { title: 'a length with a tab after it', bytes: head('A: b\t\nContent-Length: 2\t ', 'ok'), code: protocol },
+  { title: 'a coding with a tab after it', bytes: head('transfer-encoding: chunked \t', '0\n\n'), code: protocol },
   { title: 'another coding', bytes: head('Transfer-Encoding: gzip'), code: coding },
   { title: 'no coding', bytes: head('Transfer-Encoding:'), code: coding },
   { title: 'another coding first', bytes: head('Transfer-Encoding: gzip, chunked'), code: coding },
@@ -128,6 +130,8 @@ export const BAD: readonly BadResponse[] = [
   { title: 'chunked with a vertical tab', bytes: head('Transfer-Encoding: \x0bchunked'), code: protocol },
   { title: 'chunked in HTTP/1.0', bytes: 'HTTP/1.0 200 OK\nTransfer-Encoding: chunked\n\n0\n\n', code: coding },
   { title: 'a 101 that nobody asked for', bytes: 'HTTP/1.1 101 Switching Protocols\nUpgrade: x\n\n', code: protocol },
+  { title: 'an interim answer that closes', bytes: 'HTTP/1.1 100 Continue\nConnection: close\n\nHTTP/1.1 200 OK\nContent-Length: 2\n\nok', code: protocol },
+  { title: 'an interim answer in HTTP/1.0', bytes: 'HTTP/1.0 100 Continue\n\nHTTP/1.0 200 OK\nContent-Length: 2\n\nok', code: protocol },
   { title: 'a 33rd interim answer', bytes: 'HTTP/1.1 100 \n\n'.repeat(33), code: protocol },
   { title: 'too many fields', bytes: head('a: b\n'.repeat(257)), code: size },
   { title: 'too long a head', bytes: head(`A: ${'x'.repeat(65_536)}`), code: size },
@@ -151,6 +155,8 @@ export const BAD: readonly BadResponse[] = [
   { title: 'too long an extension', bytes: chunks(`2;a=${'x'.repeat(4096)}\nok\n0\n\n`), code: coding },
   { title: 'a trailer with white space before the colon', bytes: chunks('0\nA : b\n\n'), code: protocol },
   { title: 'a folded trailer', bytes: chunks('0\nA: b\n c\n\n'), code: protocol },
+  { title: 'a length in the trailers', bytes: chunks('2\nok\n0\nContent-Length: 2\n\n'), code: protocol },
+  { title: 'a coding in the trailers', bytes: chunks('2\nok\n0\ntransfer-encoding: chunked\n\n'), code: protocol },
   { title: 'too many trailers', bytes: chunks(`0\n${'a: b\n'.repeat(257)}\n`), code: size },
   { title: 'too long a trailer', bytes: chunks(`0\nA: ${'x'.repeat(65_536)}\n\n`), code: size }
 ]

@@ -1,6 +1,7 @@
 import t from 'tap'
 import fc from 'fast-check'
 import { BAD, BARE_LINE_FEEDS, GOOD, wire, type GoodResponse } from './corpus.js'
+import { STRICTER } from '../../../src/transport/http1/strictness.js'
 import { ParserRecorder, type Verdict } from './parser-recorder.js'
 
 const SHORT = 2000
@@ -40,6 +41,16 @@ for (const { title, bytes, code, method = 'GET' } of BAD) {
     t.equal(verdict.code, code)
   })
 }
+
+t.test('every listed strictness is one that the parser has', async t => {
+  const seen = new Set<string>()
+  const recorder = new ParserRecorder()
+  for (const { bytes, method = 'GET' } of BAD) {
+    recorder.read([wire(bytes)], method, false, false)
+    seen.add(recorder.parser.fault?.message ?? '')
+  }
+  for (const message of STRICTER.keys()) t.ok(seen.has(message), message)
+})
 
 t.test('refuses bare line feeds, wherever they stand', async t => {
   for (const text of BARE_LINE_FEEDS) {
@@ -120,7 +131,7 @@ t.test('the same head again is recognised, and read anew for what was asked', as
   const other = recorder.read([wire('HTTP/1.1 200 OK\nA: c\nContent-Length: 3\n\nyes')], 'GET', false, false)
   t.same(other.headers, ['A', 'c', 'Content-Length', '3'])
   t.equal(other.body, 'yes')
-  const interim = recorder.read([wire('HTTP/1.1 103 Early\nConnection: close\n\nHTTP/1.1 200 OK\nA: c\nContent-Length: 3\n\nyes')], 'GET', false, false)
+  const interim = recorder.read([wire('HTTP/1.1 103 Early\nContent-Length: 9\n\nHTTP/1.1 200 OK\nA: c\nContent-Length: 3\n\nyes')], 'GET', false, false)
   t.equal(interim.body, 'yes')
   t.equal(interim.persistent, true)
 })

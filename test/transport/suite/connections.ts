@@ -124,6 +124,7 @@ export const connections: Part = test => {
     const transport = h.transport()
     const target = h.target(backend.url)
     t.equal((await h.done(transport, target)).text, 'ok')
+    h.clock.advance(50)
     backend.writeToAll('HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nevil')
     t.not((await h.done(transport, target)).text, 'evil')
   })
