@@ -176,7 +176,7 @@ function checkEnd ({ exchange, client, services, settled, inflight, attempts }: 
   if (client.status !== 0 && exchange.status !== client.status) throw new Error(`${exchange.status} in the log, ${client.status} to the client`)
 }
 
-t.test('DESIGN.md, invariants 1 and 3: whatever fails, nothing is re-sent that must not be, and nothing is left', async t => {
+t.test('docs/lifecycle.md, items 1 and 3: whatever fails, nothing is re-sent that must not be, and nothing is left', async t => {
   const seen = { retried: 0, exempt: 0, outcomes: new Map<string, number>() }
   fc.assert(fc.property(script, script => {
     const result = run(script)
