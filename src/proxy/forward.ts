@@ -3,6 +3,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest, RouteHandlerMethod 
 import replyFrom, { type FastifyReplyFromHooks } from '@fastify/reply-from'
 import { Exchange } from './exchange.js'
 import { ExchangeDispatcher, exchangeKey } from './exchange-dispatcher.js'
+import { fieldValue } from './field-value.js'
 import { hostName, readHost } from './host.js'
 import { IncomingBody } from './incoming-body.js'
 import { peerOf, type TrustProxy } from './peer.js'
@@ -30,6 +31,8 @@ export interface ForwardOptions {
   readonly prefixes: readonly string[]
   /** Read the request target as the client sent it, where the router was given another to read? */
   readonly originalTarget: boolean
+  /** Is there nothing in the app but the proxied routes? Then no hook can see or change a request, and what serves hooks is left out. */
+  readonly bare: boolean
   /** What happens to a request that reaches us but has no route. */
   readonly notFound: (request: FastifyRequest, reply: FastifyReply) => void
 }
@@ -50,8 +53,8 @@ export async function forward (scope: FastifyInstance, options: ForwardOptions):
     // The declared type is that of undici's own `request`; reply-from calls it with these two arguments and nothing else.
     undici: dispatcher as unknown as { request: never }
   })
-  acceptAnyContentType(scope)
-  const forwarding: Forwarding = { ...options, hooks: fromHooks(), Client: RawClient }
+  if (!options.bare) acceptAnyContentType(scope)
+  const forwarding: Forwarding = { ...options, hooks: fromHooks(options.bare), Client: RawClient }
   scope.addHook('onReady', async () => { if (hasSendHooks(scope)) forwarding.Client = StreamedClient })
   const handler = routeHandler(forwarding)
   for (const prefix of options.prefixes) {
@@ -96,7 +99,7 @@ function routeHandler (forwarding: Forwarding): RouteHandlerMethod {
 }
 
 /** What reply-from is told, once for all requests. */
-function fromHooks (): FastifyReplyFromHooks {
+function fromHooks (bare: boolean): FastifyReplyFromHooks {
   return {
     retryDelay: () => null,
     // A symbol key passes through reply-from untouched; its declared type knows only strings.
@@ -104,7 +107,7 @@ function fromHooks (): FastifyReplyFromHooks {
     onResponse: (_request, reply, response) => {
       // reply-from hands back the body that our dispatcher gave it.
       const { client } = response.stream as unknown as { client: RawClient }
-      client.relay(reply)
+      client.relay(reply, bare)
     }
   }
 }
@@ -119,7 +122,7 @@ function begin (request: FastifyRequest, reply: FastifyReply, options: Forwardin
     refuse(reply, badRequest(target === null ? 'The request target is malformed' : `The Host field is ${'fault' in read ? read.fault : ''}`))
     return
   }
-  const coding = raw.headers['transfer-encoding']
+  const coding = fieldValue(raw.rawHeaders, 'transfer-encoding')
   if (coding !== undefined && (raw.httpVersion !== '1.1' || coding.toLowerCase() !== 'chunked')) {
     // The parser undoes `chunked` and nothing else; what HTTP/1.0 means by it nobody knows (RFC 9112, section 6.1).
     refuse(reply, badRequest('The transfer coding is not supported', raw.httpVersion === '1.1' ? 501 : 400))
@@ -140,6 +143,8 @@ function begin (request: FastifyRequest, reply: FastifyReply, options: Forwardin
 
 const ROOT: RoutingPath = { path: '/', offsets: null, dots: 'none' }
 const ALLOWED = routedMethods.filter(method => method !== 'TRACE').join(', ')
+
+const NO_HEADERS = {}
 
 interface Located {
   readonly path: string
@@ -174,6 +179,8 @@ function open (request: FastifyRequest, reply: FastifyReply, route: Route, locat
     originalPath: located.url,
     clientAddress: peer.address
   }, upgrade === null ? IncomingBody.of(raw, route.requestRules) : null, new forwarding.Client(route, raw, reply.raw))
+  // reply-from copies the headers object, which Node makes on demand; nobody needs it here.
+  if (forwarding.bare) raw.headers = NO_HEADERS
   reply.from('/', forwarding.hooks)
 }
 

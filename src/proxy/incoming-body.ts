@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import type { BodySink, BodySource } from '../transport/transport.js'
+import { fieldValue } from './field-value.js'
 import type { PreparedRules } from './header-rules.js'
 import { allowedTrailers } from './response-headers.js'
 
@@ -22,9 +23,9 @@ export class IncomingBody implements BodySource {
 
   /** The body that a message announces; null if it announces none (RFC 9112, section 6.3). */
   static of (message: IncomingMessage, rules: PreparedRules): IncomingBody | null {
-    const { headers } = message
-    if (headers['transfer-encoding'] !== undefined) return new IncomingBody(message, null, rules)
-    const length = headers['content-length']
+    const { rawHeaders } = message
+    if (fieldValue(rawHeaders, 'transfer-encoding') !== undefined) return new IncomingBody(message, null, rules)
+    const length = fieldValue(rawHeaders, 'content-length')
     return length === undefined || length === '0' ? null : new IncomingBody(message, Number(length), rules)
   }
 

@@ -47,8 +47,10 @@ export class RawClient implements Client {
   start (exchange: Exchange, onHead: OnHead): void {
     this.exchange = exchange
     this.#onHead = onHead
-    this.response.once('close', () => { exchange.clientClosed() })
-    exchange.start()
+    this.response.on('close', () => { exchange.clientClosed() })
+    // While the app's hooks took their time the client may have left: 'close' has come and will not come again.
+    if (this.response.destroyed) exchange.clientClosed()
+    else exchange.start()
   }
 
   informational (status: number, headers: RawHeaders): void {
@@ -72,12 +74,11 @@ export class RawClient implements Client {
     this.#onHead?.(status)
   }
 
-  /** Writes the head that has come, with fields that hooks of the app have put on the reply. */
-  relay (reply: RelayReply): void {
-    const more = reply.getHeaders()
-    reply.hijack()
+  /** Writes the head that has come, with fields that hooks of the app have put on the reply. @param bare there are no hooks. */
+  relay (reply: RelayReply, bare: boolean): void {
     const { status, fields } = this.takeHead()
-    merge(fields, more)
+    if (!bare) merge(fields, reply.getHeaders())
+    reply.hijack()
     this.response.writeHead(status, fields)
     this.#headPending = true
   }

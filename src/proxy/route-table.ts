@@ -51,7 +51,11 @@ export class RouteTable {
   readonly #wildcard = new Map<string, HostRoutes>()
   readonly #anyHost = new HostRoutes()
 
+  /** Is there anything that a climbing path could reach and should not: another route, or what lies beside a rewritten prefix? */
+  readonly #guards: boolean
+
   constructor (routes: readonly Route[]) {
+    this.#guards = routes.length > 1 || routes.some(({ config }) => config.prefix !== '/' || config.rewritePrefix !== null)
     for (const route of routes) this.#routesOf(route.config.host).add(route)
   }
 
@@ -65,7 +69,7 @@ export class RouteTable {
    */
   escapes (route: Route, host: string, routing: RoutingPath, method: string): boolean {
     if (routing.dots === 'none') return false
-    if (routing.dots === 'unclear') return true
+    if (routing.dots === 'unclear' && this.#guards) return true
     const resolved = resolveDots(routing.path, depth(route.config.prefix))
     return resolved === null || this.match(host, resolved, method) !== route
   }

@@ -41,7 +41,7 @@ export async function buildGeneration (options: GenerationOptions): Promise<Gene
   app.decorateRequest('exchange', null)
   logOthers(app, options.log, options.access)
   for (const plugin of options.plugins) await app.register(plugin)
-  const forwarding: ForwardOptions = { ...options, prefixes: ['/'], originalTarget: true, notFound }
+  const forwarding: ForwardOptions = { ...options, prefixes: ['/'], originalTarget: true, bare: options.plugins.length === 0, notFound }
   await app.register(async scope => { await forward(scope, forwarding) })
   await app.ready()
   return {

@@ -1,3 +1,5 @@
+import type { IncomingMessage } from 'node:http'
+import { Socket } from 'node:net'
 import fastifyPlugin from 'fastify-plugin'
 import type { FastifyInstance, FastifyPluginAsync } from 'fastify'
 import { systemClock } from '../base/clock.js'
@@ -49,9 +51,14 @@ const plugin: FastifyPluginAsync<HeadraceOptions> = async (app, options) => {
   if (!app.hasRequestDecorator('exchange')) app.decorateRequest('exchange', null)
   addMethods(app)
   const prefixes = [...new Set(config.routes.map(route => route.prefix))]
+  const unread = new Set<Socket>()
   await app.register(async scope => {
+    scope.addHook('onResponse', (request, _reply, done) => {
+      keepUnread(unread, request.raw)
+      done()
+    })
     await forward(scope, {
-      table, prefixes, trustProxy: trustedProxies(config.trustProxy), originalTarget: false, notFound: (_request, reply) => { reply.callNotFound() }
+      table, prefixes, trustProxy: trustedProxies(config.trustProxy), originalTarget: false, bare: false, notFound: (_request, reply) => { reply.callNotFound() }
     })
   })
   const cutTunnels = listenForUpgrades(app.server, prefixes, (request, response) => { app.routing(request, response) })
@@ -59,8 +66,21 @@ const plugin: FastifyPluginAsync<HeadraceOptions> = async (app, options) => {
   app.addHook('preClose', async () => {
     closing = true
     cutTunnels()
+    for (const socket of unread) socket.destroy()
   })
   app.addHook('onClose', () => upstreams.stop(true))
+}
+
+/**
+ * A client that has its answer before it has sent all of its request may take its time with the rest. The server does not hold
+ * such a connection for idle: it would keep the app from closing.
+ */
+function keepUnread (sockets: Set<Socket>, request: IncomingMessage): void {
+  const { socket } = request
+  // `inject` makes requests that have none.
+  if (request.complete || !(socket instanceof Socket)) return
+  sockets.add(socket)
+  request.once('close', () => { sockets.delete(socket) })
 }
 
 /** WebDAV and the like: Fastify knows them only when told. The methods that it knows keep their treatment. */

@@ -38,6 +38,19 @@ export class Framing {
     return null
   }
 
+  /**
+   * Reads the fields after a body. Those that say where it ends come too late (RFC 9110 section 6.5.1); that the connection is to
+   * be closed is believed even here. @returns what is wrong with them, or null.
+   */
+  readTrailers (fields: RawHeaders): ParseFault | null {
+    for (let i = 0; i < fields.length; i += 2) {
+      const name = (fields[i] ?? '').toLowerCase()
+      if (name === 'content-length' || name === 'transfer-encoding') return protocolFault('a framing field in the trailers of the response')
+      if (name === 'connection' && listHolds((fields[i + 1] ?? '').toLowerCase(), 'close')) this.persistent = false
+    }
+    return null
+  }
+
   #readField (name: string, value: string, minor: number): ParseFault | null {
     switch (name) {
       case 'connection':
@@ -89,20 +102,37 @@ export class Framing {
   }
 }
 
-/** May these fields follow a body? Those that say where it ends come too late (RFC 9110 section 6.5.1). */
-export function areTrailers (fields: RawHeaders): boolean {
+/** Do these fields of a 101 say that the connection changes its protocol, and to which? RFC 9110 sections 7.8 and 15.2.2. */
+export function switchesProtocol (fields: RawHeaders): boolean {
+  let named = false
+  let listed = false
   for (let i = 0; i < fields.length; i += 2) {
     const name = (fields[i] ?? '').toLowerCase()
-    if (name === 'content-length' || name === 'transfer-encoding') return false
+    const value = fields[i + 1] ?? ''
+    if (name === 'upgrade') named ||= value !== ''
+    else if (name === 'connection') listed ||= listHolds(value.toLowerCase(), 'upgrade')
   }
-  return true
+  return named && listed
 }
 
 /** Does a lower-case comma-separated list hold this word? */
 function listHolds (list: string, word: string): boolean {
   if (list === word) return true
   if (!list.includes(word)) return false
-  return list.split(',').some(item => item.trim() === word)
+  return list.split(',').some(item => stripped(item) === word)
+}
+
+/** Without spaces and tabs around it. String.trim would take off U+00A0 as well, which is a byte like others here. */
+function stripped (text: string): string {
+  let start = 0
+  let end = text.length
+  while (start < end && isSpace(text.charCodeAt(start))) start++
+  while (end > start && isSpace(text.charCodeAt(end - 1))) end--
+  return text.slice(start, end)
+}
+
+function isSpace (code: number): boolean {
+  return code === 0x20 || code === 0x09
 }
 
 /** Milliseconds of the `timeout` parameter; -1 if there is none that makes sense. */

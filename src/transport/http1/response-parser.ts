@@ -1,6 +1,6 @@
 import type { RawHeaders } from '../transport.js'
 import { ChunkedDecoder, type BodyBytes } from './chunked-decoder.js'
-import { areTrailers, Framing } from './framing.js'
+import { Framing, switchesProtocol } from './framing.js'
 import { HeadScanner } from './head-scanner.js'
 import { protocolFault, type ParseFault } from './parse-fault.js'
 
@@ -153,6 +153,7 @@ export class ResponseParser {
   #receiveInformational (status: number, fields: RawHeaders): void {
     if (status === 101) {
       if (!this.#toUpgrade) return this.#fail(protocolFault('a 101 response that nobody asked for'))
+      if (!switchesProtocol(fields)) return this.#fail(protocolFault('a 101 response that does not say what it switches to'))
       this.trailers = fields
       this.state = 'upgraded'
       return
@@ -196,15 +197,18 @@ export class ResponseParser {
     const at = decoder.decode(bytes, start, end)
     if (this.state !== 'body') return at
     this.paused = decoder.paused
-    if (decoder.fault !== null) {
-      this.#fail(decoder.fault)
-    } else if (decoder.complete && !areTrailers(decoder.trailers)) {
-      this.#fail(protocolFault('a framing field in the trailers of the response'))
-    } else if (decoder.complete) {
-      this.trailers = decoder.trailers
-      this.state = 'ended'
-    }
+    if (decoder.fault !== null) this.#fail(decoder.fault)
+    else if (decoder.complete) this.#receiveTrailers(decoder.trailers)
     return at
+  }
+
+  #receiveTrailers (fields: RawHeaders): void {
+    const fault = this.#framing.readTrailers(fields)
+    // What they changed in it is not the remembered head's.
+    if (!this.#framing.persistent) this.#memo = ''
+    if (fault !== null) return this.#fail(fault)
+    this.trailers = fields
+    this.state = 'ended'
   }
 
   #fail (fault: ParseFault): void {

@@ -14,6 +14,10 @@ export interface Verdict {
   readonly rest: string
 }
 
+/** What stands before and after a piece in the buffer that holds it. */
+const BEFORE = Buffer.from('HTTP')
+const AFTER = Buffer.from('\r\n\r\n')
+
 /** Feeds a parser and writes down what it says. */
 export class ParserRecorder implements ResponseEvents {
   readonly parser = new ResponseParser(this)
@@ -50,9 +54,9 @@ export class ParserRecorder implements ResponseEvents {
     parser.begin(method, upgrade)
     let rest = ''
     for (const piece of pieces) {
-      const amid = Buffer.concat([Buffer.from('HTTP'), piece, Buffer.from('\r\n\r\n')])
-      const end = 4 + piece.length
-      let at = parser.execute(amid, 4, end)
+      const amid = Buffer.concat([BEFORE, piece, AFTER])
+      const end = BEFORE.length + piece.length
+      let at = parser.execute(amid, BEFORE.length, end)
       while (parser.paused) {
         parser.resume()
         at = parser.execute(amid, at, end)

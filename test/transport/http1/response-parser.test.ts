@@ -34,9 +34,9 @@ for (const good of GOOD) {
   })
 }
 
-for (const { title, bytes, code, method = 'GET' } of BAD) {
+for (const { title, bytes, code, method = 'GET', upgrade = false } of BAD) {
   t.test(`refuses ${title}`, async t => {
-    const verdict = read([wire(bytes)], { method })
+    const verdict = read([wire(bytes)], { method, upgrade })
     t.equal(verdict.state, 'failed')
     t.equal(verdict.code, code)
   })
@@ -45,8 +45,8 @@ for (const { title, bytes, code, method = 'GET' } of BAD) {
 t.test('every listed strictness is one that the parser has', async t => {
   const seen = new Set<string>()
   const recorder = new ParserRecorder()
-  for (const { bytes, method = 'GET' } of BAD) {
-    recorder.read([wire(bytes)], method, false, false)
+  for (const { bytes, method = 'GET', upgrade = false } of BAD) {
+    recorder.read([wire(bytes)], method, upgrade, false)
     seen.add(recorder.parser.fault?.message ?? '')
   }
   for (const message of STRICTER.keys()) t.ok(seen.has(message), message)
@@ -134,6 +134,13 @@ t.test('the same head again is recognised, and read anew for what was asked', as
   const interim = recorder.read([wire('HTTP/1.1 103 Early\nContent-Length: 9\n\nHTTP/1.1 200 OK\nA: c\nContent-Length: 3\n\nyes')], 'GET', false, false)
   t.equal(interim.body, 'yes')
   t.equal(interim.persistent, true)
+})
+
+t.test('close in the trailers is not remembered with the head', async t => {
+  const recorder = new ParserRecorder()
+  const head = 'HTTP/1.1 200 OK\nTransfer-Encoding: chunked\n\n'
+  t.equal(recorder.read([wire(head), wire('0\nConnection: close\n\n')], 'GET', false, false).persistent, false)
+  t.equal(recorder.read([wire(head), wire('0\n\n')], 'GET', false, false).persistent, true)
 })
 
 t.test('nothing is read after stop, not even from within an event', async t => {
