@@ -74,11 +74,21 @@ export class RawClient implements Client {
     this.#onHead?.(status)
   }
 
-  /** Writes the head that has come, with fields that hooks of the app have put on the reply. @param bare there are no hooks. */
-  relay (reply: RelayReply, bare: boolean): void {
+  /** Writes the head that has come, with fields that hooks of the app have put on the reply. */
+  relay (reply: RelayReply): void {
     const { status, fields } = this.takeHead()
-    if (!bare) merge(fields, reply.getHeaders())
+    merge(fields, reply.getHeaders())
     reply.hijack()
+    this.#writeHead(status, fields)
+  }
+
+  /** Writes the head that has come, where there is no app whose hooks could add to it. */
+  relayDirectly (): void {
+    const { status, fields } = this.takeHead()
+    this.#writeHead(status, fields)
+  }
+
+  #writeHead (status: number, fields: string[]): void {
     this.response.writeHead(status, fields)
     this.#headPending = true
   }

@@ -1,6 +1,7 @@
 import type { RawHeaders } from '../transport/transport.js'
 import { newId } from '../base/id.js'
 import { fieldName } from './field-name.js'
+import { fieldValue } from './field-value.js'
 import { listedByConnection } from './header-names.js'
 import type { PreparedRules } from './header-rules.js'
 import type { Peer } from './peer.js'
@@ -26,6 +27,12 @@ export interface OutgoingHeaders {
 }
 
 const REQUEST_ID = /^[\x21-\x7e]{1,200}$/
+
+/** The client's `X-Request-Id` if it is a sane one, else a new id. */
+export function requestIdOf (raw: RawHeaders): string {
+  const given = fieldValue(raw, 'x-request-id')
+  return given !== undefined && REQUEST_ID.test(given) ? given : newId()
+}
 
 /**
  * The fields that go to the target: the client's in their order, case and number, without those of this connection and those

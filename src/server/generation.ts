@@ -1,12 +1,14 @@
-import Fastify, { LogController, type FastifyBaseLogger, type FastifyInstance, type FastifyPluginAsync, type FastifyPluginCallback, type FastifyRequest } from 'fastify'
-import { forward, routedMethods, type ForwardOptions } from '../proxy/forward.js'
+import Fastify, { LogController, type FastifyBaseLogger, type FastifyInstance, type FastifyPluginAsync, type FastifyPluginCallback, type FastifyReply, type FastifyRequest } from 'fastify'
+import type { Clock } from '../base/clock.js'
+import { noRoute, routedMethods } from '../proxy/admission.js'
+import { forward, type ForwardOptions } from '../proxy/forward.js'
 import type { Log } from '../proxy/access-log.js'
-import { problem } from '../proxy/problem.js'
 import { answer } from '../proxy/raw-client.js'
 import { parseRequestTarget } from '../proxy/request-target.js'
 import { routableTarget } from '../proxy/routing-path.js'
 import type { RouteTable } from '../proxy/route-table.js'
 import type { TrustProxy } from '../proxy/peer.js'
+import { directHandler } from './direct-handler.js'
 import type { RequestHandler } from './request-handler.js'
 
 /** A plugin of the user's own: hooks, routes, decorators. Register through `fastify-plugin` what shall apply to proxied routes. */
@@ -18,16 +20,22 @@ export interface GenerationOptions {
   readonly plugins: readonly GenerationPlugin[]
   readonly log: FastifyBaseLogger
   readonly access: boolean
+  readonly clock: Clock
 }
 
-/** One config made runnable: a Fastify app that is ready and never listens itself. */
+/** One config made runnable. Where the user has plugins it is a Fastify app that is ready and never listens itself. */
 export interface Generation {
   readonly handle: RequestHandler
   close (): Promise<void>
 }
 
-/** Builds the app, lets the user's plugins in, and puts the proxied routes beneath them. */
+/** Makes requests go straight to their exchanges, unless there are plugins that want to see them. */
 export async function buildGeneration (options: GenerationOptions): Promise<Generation> {
+  return options.plugins.length === 0 ? { handle: directHandler(options), close: async () => {} } : await buildApp(options)
+}
+
+/** Builds the app, lets the user's plugins in, and puts the proxied routes beneath them. */
+async function buildApp (options: GenerationOptions): Promise<Generation> {
   const app: FastifyInstance = Fastify({
     loggerInstance: options.log,
     // A child logger for each request would cost more than the request's log line.
@@ -37,11 +45,11 @@ export async function buildGeneration (options: GenerationOptions): Promise<Gene
     return503OnClosing: false,
     rewriteUrl: request => routable(request.url ?? '/', request.method ?? 'GET')
   })
-  addMethods(app, options.plugins.length === 0)
+  addMethods(app)
   app.decorateRequest('exchange', null)
   logOthers(app, options.log, options.access)
   for (const plugin of options.plugins) await app.register(plugin)
-  const forwarding: ForwardOptions = { ...options, prefixes: ['/'], originalTarget: true, bare: options.plugins.length === 0, notFound }
+  const forwarding: ForwardOptions = { ...options, prefixes: ['/'], originalTarget: true, notFound }
   await app.register(async scope => { await forward(scope, forwarding) })
   await app.ready()
   return {
@@ -57,20 +65,16 @@ function routable (url: string, method: string): string {
   return routableTarget(target.path)
 }
 
-/**
- * Makes every method routable. Without plugins nobody reads a body here, so none is looked at; a user's own routes keep
- * Fastify's parsing for the methods that have it.
- */
-function addMethods (app: FastifyInstance, unparsed: boolean): void {
+/** Makes every method routable; the methods that Fastify knows keep its parsing, for the user's own routes. */
+function addMethods (app: FastifyInstance): void {
   for (const method of routedMethods) {
-    const known = app.supportedMethods.includes(method)
-    if (!known || unparsed) app.addHttpMethod(method, { hasBody: !unparsed, overrideExisting: known })
+    if (!app.supportedMethods.includes(method)) app.addHttpMethod(method, { hasBody: true })
   }
 }
 
-function notFound (_request: FastifyRequest, reply: { raw: Parameters<typeof answer>[0], hijack: () => unknown }): void {
+function notFound (request: FastifyRequest, reply: FastifyReply): void {
   reply.hijack()
-  answer(reply.raw, problem(404, 'No route matches', 'no_route', ''))
+  answer(reply.raw, noRoute(request.raw))
 }
 
 /** Requests that no exchange was made for (no route, refused, answered by a hook) get their line here. */

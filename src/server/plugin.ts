@@ -8,7 +8,8 @@ import { systemRandom } from '../base/random.js'
 import { strategyKinds } from '../balancing/strategies.js'
 import type { StrategyKind } from '../balancing/strategy.js'
 import { loadConfig } from '../config/load.js'
-import { forward, routedMethods } from '../proxy/forward.js'
+import { routedMethods } from '../proxy/admission.js'
+import { forward } from '../proxy/forward.js'
 import { routeServices, routeTable, trustedProxies } from './start.js'
 import type { RunningPool } from './running-pool.js'
 import { listenForUpgrades } from './upgrades.js'
@@ -58,7 +59,7 @@ const plugin: FastifyPluginAsync<HeadraceOptions> = async (app, options) => {
       done()
     })
     await forward(scope, {
-      table, prefixes, trustProxy: trustedProxies(config.trustProxy), originalTarget: false, bare: false, notFound: (_request, reply) => { reply.callNotFound() }
+      table, prefixes, trustProxy: trustedProxies(config.trustProxy), originalTarget: false, notFound: (_request, reply) => { reply.callNotFound() }
     })
   })
   const cutTunnels = listenForUpgrades(app.server, prefixes, (request, response) => { app.routing(request, response) })

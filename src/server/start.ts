@@ -59,7 +59,8 @@ export async function start (config: Config, options: StartOptions = {}): Promis
     trustProxy: trustedProxies(config.trustProxy),
     plugins: options.extensions?.plugins ?? [],
     log,
-    access: config.log.access
+    access: config.log.access,
+    clock
   })
   const front: Front = new Front({ timeouts: config.timeouts, clock, log }, generation.handle)
   try {
