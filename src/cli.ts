@@ -2,13 +2,11 @@
 import { readFileSync } from 'node:fs'
 import { Command, InvalidArgumentError } from 'commander'
 import pino, { type Logger } from 'pino'
-import pretty from 'pino-pretty'
 import { systemClock } from './base/clock.js'
 import { ConfigError } from './base/errors.js'
 import type { LogLevel } from './config/config.js'
 import { describeConfig } from './config/describe.js'
 import { readConfigFile } from './config/file.js'
-import { startDemo } from './server/demo.js'
 import { start, type RunningProxy } from './server/start.js'
 
 const BAD_CONFIG = 2
@@ -50,14 +48,15 @@ try {
 
 async function run (file: string): Promise<void> {
   const config = readConfigFile(file, { env: process.env })
-  const output = createOutput(config.log.level)
+  const output = await createOutput(config.log.level)
   const proxy = await start(config, { logger: output.logger })
   announce(output.logger, proxy)
   stopOnSignal(proxy, output, async () => await proxy.close())
 }
 
 async function demo (port: number): Promise<void> {
-  const output = createOutput('info')
+  const output = await createOutput('info')
+  const { startDemo } = await import('./server/demo.js')
   const { proxy, backends, close } = await startDemo(systemClock, port, { logger: output.logger })
   announce(output.logger, proxy)
   const [address] = proxy.addresses
@@ -116,8 +115,9 @@ interface Output {
   end (done: () => void): void
 }
 
-function createOutput (level: LogLevel): Output {
+async function createOutput (level: LogLevel): Promise<Output> {
   if (process.stdout.isTTY) {
+    const { default: pretty } = await import('pino-pretty')
     const logger = pino({ level }, pretty({ destination: 1, sync: true, ignore: 'pid,hostname', translateTime: 'SYS:HH:MM:ss.l' }))
     return { logger, end: done => { done() } }
   }

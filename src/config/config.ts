@@ -40,6 +40,10 @@ export interface PoolConfig {
   readonly targets: readonly TargetSpec[]
   readonly healthCheck: HealthCheck | null
   readonly whenAllDown: WhenAllDown
+  /** Requests at once over all targets; 0 = no limit. */
+  readonly maxConnections: number
+  /** Requests that may wait. */
+  readonly queueMax: number
   readonly tls: TlsOptions
 }
 

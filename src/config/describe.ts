@@ -24,13 +24,15 @@ export function describeConfig (config: Config): object {
   })
 }
 
-function describePool ({ strategy, targets, healthCheck, whenAllDown, tls }: PoolConfig): object {
+function describePool ({ strategy, targets, healthCheck, whenAllDown, maxConnections, queueMax, tls }: PoolConfig): object {
   const { name, options } = strategy
   return {
     strategy: Object.keys(options).length === 0 ? name : { name, ...options },
     targets,
     healthCheck: healthCheck === null ? false : describeHealthCheck(healthCheck),
     whenAllDown,
+    maxConnections,
+    queue: { max: queueMax },
     ...(targets.some(({ url }) => url.startsWith('https:')) ? { tls: describeTls(tls) } : {})
   }
 }

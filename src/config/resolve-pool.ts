@@ -19,6 +19,8 @@ export function resolvePool (input: PoolInput, kinds: readonly StrategyKind[], f
     targets: input.targets.map(resolveTarget),
     healthCheck: resolveHealthCheck(input.healthCheck ?? false),
     whenAllDown: input.whenAllDown ?? poolDefaults.whenAllDown,
+    maxConnections: input.maxConnections ?? poolDefaults.maxConnections,
+    queueMax: input.queue?.max ?? poolDefaults.queueMax,
     tls: resolveTls(input.tls ?? {}, files)
   }
 }

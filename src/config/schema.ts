@@ -2,7 +2,7 @@ import { Type, type Static } from 'typebox'
 import { durationSchema } from '../base/duration-schema.js'
 import { healthCheckSchema } from '../health/schema.js'
 import { routeDefaults, routeSchema, routeTimeoutKeys } from '../proxy/schema.js'
-import { targetSchema, tlsSchema, whenAllDownSchema } from '../upstream/schema.js'
+import { poolLimitSchema, queueSchema, targetSchema, tlsSchema, whenAllDownSchema } from '../upstream/schema.js'
 import { logLevels } from './config.js'
 
 /** What the whole proxy does where the config is silent. */
@@ -64,6 +64,8 @@ const poolSchema = Type.Object({
   targets: Type.Array(targetSchema, { minItems: 1, description: 'The backends, each once.' }),
   healthCheck: Type.Optional(healthCheckSchema),
   whenAllDown: Type.Optional(whenAllDownSchema),
+  maxConnections: Type.Optional(poolLimitSchema),
+  queue: Type.Optional(queueSchema),
   tls: Type.Optional(tlsSchema)
 }, closed)
 

@@ -19,6 +19,9 @@ export interface BalancedDispatcherOptions {
   readonly stop?: (force: boolean) => Promise<void>
 }
 
+/** Milliseconds for which a request waits while all targets are full. */
+const QUEUE_TIMEOUT = 5000
+
 type Callback = (error?: Error | null) => void
 
 /**
@@ -47,6 +50,7 @@ export class BalancedDispatcher extends Dispatcher {
       clock,
       random,
       wheel: new TimerWheel(clock),
+      queueTimeout: QUEUE_TIMEOUT,
       draining: false,
       onEnd: exchange => { if (log !== undefined) logExchange(log, exchange, false) }
     })

@@ -1,9 +1,11 @@
 import type { Duplex } from 'node:stream'
 import { ProxyError } from '../base/errors.js'
-import { Deadline } from '../base/timer-wheel.js'
+import type { PickContext } from '../balancing/strategy.js'
+import { CallbackDeadline, Deadline } from '../base/timer-wheel.js'
 import type { BodySource, RawHeaders, RequestHead, ResponseSink, Sending, Sent } from '../transport/transport.js'
 import type { Lease } from '../upstream/lease.js'
 import { cancelled } from '../upstream/outcome.js'
+import type { Waiter } from '../upstream/pool.js'
 import type { Target } from '../upstream/target.js'
 import type { Client } from './client.js'
 import type { ExchangeOutcome, ExchangeRecord } from './exchange-record.js'
@@ -29,7 +31,7 @@ export interface ExchangeHead extends RequestHead {
  * One client request from arrival to close: 1..n attempts, at most one open lease. It knows neither Fastify nor sockets:
  * a `Client` is on one side, a `Transport` on the other.
  */
-export class Exchange<C extends Client = Client> extends Deadline implements ResponseSink, ExchangeRecord {
+export class Exchange<C extends Client = Client> extends Deadline implements ResponseSink, ExchangeRecord, Waiter {
   readonly route: Route
   readonly request: ExchangeHead
   readonly client: C
@@ -37,6 +39,8 @@ export class Exchange<C extends Client = Client> extends Deadline implements Res
   #lease: Lease | null = null
   #sending: Sending | null = null
   #tried: Set<Target> | null = null
+  /** Armed while it waits in the pool's queue. */
+  #queueLimit: CallbackDeadline | null = null
   #ended = false
   readonly startedAt: number
   headAt = -1
@@ -93,11 +97,46 @@ export class Exchange<C extends Client = Client> extends Deadline implements Res
   }
 
   #attempt (): void {
-    const lease = this.route.pool.lease(this.route.context, this.#tried ?? undefined)
-    if (lease === null) {
+    const lease = this.route.pool.lease(this.route.context, this.tried)
+    if (lease !== null) this.#send(lease)
+    else if (!this.#enterQueue()) this.#fail(this.error ?? this.#noTarget())
+  }
+
+  /** Where all targets are full, a request waits for its turn. @returns false if it can't. */
+  #enterQueue (): boolean {
+    const { pool, services } = this.route
+    if (services.queueTimeout === 0 || !pool.enter(this)) return false
+    const limit = new CallbackDeadline(() => {
+      this.#leaveQueue()
       this.#fail(this.error ?? this.#noTarget())
-      return
-    }
+    })
+    this.#queueLimit = limit
+    services.wheel.arm(limit, services.queueTimeout)
+    return true
+  }
+
+  #leaveQueue (): void {
+    if (this.#queueLimit === null) return
+    this.route.services.wheel.disarm(this.#queueLimit)
+    this.#queueLimit = null
+    this.route.pool.leave(this)
+  }
+
+  get context (): PickContext {
+    return this.route.context
+  }
+
+  get tried (): ReadonlySet<Target> | undefined {
+    return this.#tried ?? undefined
+  }
+
+  /** Its turn has come. */
+  granted (lease: Lease): void {
+    this.#leaveQueue()
+    this.#send(lease)
+  }
+
+  #send (lease: Lease): void {
     this.attempts++
     this.#lease = lease
     this.target = lease.target
@@ -214,6 +253,7 @@ export class Exchange<C extends Client = Client> extends Deadline implements Res
 
   /** Breaks off what is under way, without a word about the target. */
   #stop (): void {
+    this.#leaveQueue()
     this.#sending?.abort()
     this.#sending = null
     this.#lease?.settle(cancelled)

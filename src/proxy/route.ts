@@ -14,6 +14,8 @@ export interface RouteServices {
   /** Deadlines of whole exchanges and of tunnels. */
   readonly wheel: TimerWheel
   random (): number
+  /** Milliseconds for which a request waits while all targets are full; 0 = not at all. */
+  readonly queueTimeout: number
   /** Is the proxy shutting down? Then responses ask their clients to close the connection. */
   readonly draining: boolean
   /** Called once when an exchange has ended. */

@@ -46,7 +46,9 @@ const plugin: FastifyPluginAsync<HeadraceOptions> = async (app, options) => {
   }
   const upstreams = new Upstreams(config.pools, { clock: systemClock, random: systemRandom, log: app.log, strategies, connectTimeout: config.timeouts.connect })
   let closing = false
-  const services = routeServices(systemClock, app.log, false, () => closing)
+  const services = routeServices({
+    clock: systemClock, log: app.log, access: false, queueTimeout: config.timeouts.queue, draining: () => closing
+  })
   const table = routeTable(config, upstreams, services)
   if (!app.hasDecorator('headrace')) app.decorate('headrace', { pools: upstreams.pools })
   if (!app.hasRequestDecorator('exchange')) app.decorateRequest('exchange', null)

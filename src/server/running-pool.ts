@@ -25,7 +25,9 @@ export class RunningPool {
   constructor (name: string, config: PoolConfig, strategy: Strategy, options: UpstreamOptions) {
     this.name = name
     this.#clock = options.clock
-    this.pool = new Pool({ name, strategy, whenAllDown: config.whenAllDown })
+    this.pool = new Pool({
+      name, strategy, whenAllDown: config.whenAllDown, maxConnections: config.maxConnections, queueMax: config.queueMax
+    })
     this.transport = new Http1Transport({ connectTimeout: options.connectTimeout, tls: config.tls }, options.clock)
     this.tls = config.tls
     this.pool.reconcile(config.targets)

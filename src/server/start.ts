@@ -12,7 +12,8 @@ import { RouteTable } from '../proxy/route-table.js'
 import { Route, type RouteServices } from '../proxy/route.js'
 import type { TrustProxy } from '../proxy/peer.js'
 import { Front } from './front.js'
-import { buildGeneration, type Generation, type GenerationPlugin } from './generation.js'
+import { buildGeneration } from './build-generation.js'
+import type { Generation, GenerationPlugin } from './generation.js'
 import type { RunningPool } from './running-pool.js'
 import { Upstreams } from './upstreams.js'
 
@@ -53,7 +54,7 @@ export async function start (config: Config, options: StartOptions = {}): Promis
   const upstreams = new Upstreams(config.pools, {
     clock, random: systemRandom, log, strategies: [...strategyKinds, ...options.extensions?.strategies ?? []], connectTimeout: config.timeouts.connect
   })
-  const services = routeServices(clock, log, config.log.access, () => front.draining)
+  const services = routeServices({ clock, log, access: config.log.access, queueTimeout: config.timeouts.queue, draining: () => front.draining })
   const generation = await buildGeneration({
     table: routeTable(config, upstreams, services),
     trustProxy: trustedProxies(config.trustProxy),
@@ -112,13 +113,25 @@ class Running implements RunningProxy {
   }
 }
 
+export interface RouteServicesOptions {
+  readonly clock: Clock
+  readonly log: Log
+  /** Log every exchange, or only those that go wrong? */
+  readonly access: boolean
+  /** Milliseconds. */
+  readonly queueTimeout: number
+  draining (): boolean
+}
+
 /** What the routes of a running proxy share. */
-export function routeServices (clock: Clock, log: Log, access: boolean, draining: () => boolean): RouteServices {
+export function routeServices (options: RouteServicesOptions): RouteServices {
+  const { clock, log, access, queueTimeout } = options
   return {
     clock,
     wheel: new TimerWheel(clock),
+    queueTimeout,
     random: systemRandom,
-    get draining () { return draining() },
+    get draining () { return options.draining() },
     onEnd: exchange => { logExchange(log, exchange, access) }
   }
 }

@@ -2,7 +2,7 @@ import type { NonEmpty, PickContext, Picker, Strategy } from '../balancing/strat
 import { Lease, type LeaseObserver } from './lease.js'
 import type { Outcome } from './outcome.js'
 import { parseAddress } from './address.js'
-import { Queue, type Priority } from './queue.js'
+import { Queue } from './queue.js'
 import { Target, type TargetSpec } from './target.js'
 
 export type WhenAllDown = 'try-anyway' | 'fail'
@@ -106,8 +106,8 @@ export class Pool {
    * Puts a request that got no lease in line. It is served when a lease ends or a target comes back, in turn.
    * @returns false if the line is full, or if waiting could not help.
    */
-  enter (waiter: Waiter, priority: Priority): boolean {
-    return (this.full || this.#queue.size > 0) && this.#queue.enter(waiter, priority)
+  enter (waiter: Waiter): boolean {
+    return (this.full || this.#queue.size > 0) && this.#queue.enter(waiter)
   }
 
   /** Takes a request out of the line. */
@@ -144,7 +144,7 @@ export class Pool {
     }
     const removed = this.#targets.filter(target => !next.has(target.address.origin))
     this.#targets = [...next.values()]
-    this.#stale = true
+    this.#changed()
     return { added, removed }
   }
 

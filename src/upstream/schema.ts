@@ -1,7 +1,7 @@
 import { Type, type Static } from 'typebox'
 
 /** What a target and a pool do where the config is silent. */
-export const poolDefaults = { weight: 1, maxConnections: 0, whenAllDown: 'try-anyway', verify: true } as const
+export const poolDefaults = { weight: 1, maxConnections: 0, whenAllDown: 'try-anyway', verify: true, queueMax: 1024 } as const
 
 const closed = { additionalProperties: false }
 
@@ -32,6 +32,24 @@ export const whenAllDownSchema = Type.Enum(['try-anyway', 'fail'], {
   default: poolDefaults.whenAllDown,
   description: '"try-anyway": when every target is down, use them all the same. "fail": answer 503.'
 })
+
+/** `maxConnections` of a pool. */
+export const poolLimitSchema = Type.Integer({
+  minimum: 0,
+  maximum: 1_000_000,
+  default: poolDefaults.maxConnections,
+  description: 'Requests at once over all targets of the pool. 0 = no limit.'
+})
+
+/** `queue` of a pool. */
+export const queueSchema = Type.Object({
+  max: Type.Optional(Type.Integer({
+    minimum: 0,
+    maximum: 1_000_000,
+    default: poolDefaults.queueMax,
+    description: 'Requests that may wait at once; more are answered 503. 0 = nobody waits.'
+  }))
+}, { ...closed, description: 'Requests that wait, in turn, while every target that is well has as many requests as it may. "timeouts.queue" says how long.' })
 
 /** `tls` of a pool. */
 export const tlsSchema = Type.Object({

@@ -29,8 +29,6 @@ export class Target implements Candidate {
   #maxConnections = 0
   #inflight = 0
   #vetoes = 0
-  /** Share of its weight that counts now: below 1 while it warms up. */
-  #ramp = 1
 
   /** @param changed called after every change that may alter eligibility or weight, never for a mere count. */
   constructor (poolName: string, spec: TargetSpec, changed: () => void) {
@@ -41,9 +39,7 @@ export class Target implements Candidate {
     this.#maxConnections = spec.maxConnections ?? 0
   }
 
-  get weight (): number { return this.#weight * this.#ramp }
-  /** 1, or less while it warms up. */
-  get ramp (): number { return this.#ramp }
+  get weight (): number { return this.#weight }
   get maxConnections (): number { return this.#maxConnections }
   get inflight (): number { return this.#inflight }
   /** The canonical URL: what logs call this target. */
@@ -68,13 +64,6 @@ export class Target implements Candidate {
     const vetoes = ok ? this.#vetoes & ~BITS[by] : this.#vetoes | BITS[by]
     if (vetoes === this.#vetoes) return
     this.#vetoes = vetoes
-    this.#changed()
-  }
-
-  /** Lets only a share of its weight count, 0 exclusive to 1: a target that has just come back is not given its full part at once. */
-  warm (share: number): void {
-    if (share === this.#ramp) return
-    this.#ramp = share
     this.#changed()
   }
 

@@ -24,7 +24,9 @@ t.test('written as its input would be, with nothing left to default', async t =>
         strategy: 'round-robin',
         targets: [{ url: 'http://a:1', weight: 1, maxConnections: 0 }],
         healthCheck: { type: 'http', status: [204, '200-299'], headers: { accept: '*/*' }, bodyContains: '$${ok}', interval: '5s' },
-        whenAllDown: 'try-anyway'
+        whenAllDown: 'try-anyway',
+        maxConnections: 0,
+        queue: { max: 1024 }
       }
     },
     routes: [{ host: 'a.example', prefix: '/ä', hostHeader: 'b.example', retry: { attempts: 2, perTryTimeout: '0s', on: ['timeout', 503] } }]

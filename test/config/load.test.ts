@@ -32,6 +32,8 @@ t.test('everything but pools has a default', async t => {
         targets: [{ url: 'http://127.0.0.1:3001', weight: 1, maxConnections: 0 }],
         healthCheck: null,
         whenAllDown: 'try-anyway',
+        maxConnections: 0,
+        queueMax: 1024,
         tls: { verify: true }
       }
     },

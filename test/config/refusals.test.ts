@@ -32,7 +32,7 @@ const refusals: ReadonlyArray<readonly [input: unknown, ...faults: string[]]> = 
 
   // later work is not taken in silence
   ...['workers', 'admin'].map((key): [unknown, string] => [{ ...pool({}), [key]: {} }, `${key}: unknown key, expected one of "$schema", "listen", "log", "trustProxy", "timeouts", "pools", "routes"`]),
-  ...['passiveHealth', 'slowStart', 'queue'].map((key): [unknown, string] => [pool({ [key]: {} }), `pools.api.${key}: unknown key, expected one of "strategy", "targets", "healthCheck", "whenAllDown", "tls"`]),
+  ...['passiveHealth', 'slowStart'].map((key): [unknown, string] => [pool({ [key]: {} }), `pools.api.${key}: unknown key, expected one of "strategy", "targets", "healthCheck", "whenAllDown", "maxConnections", "queue", "tls"`]),
   [route({ retry: { bufferBody: '0kb' } }), 'routes[0].retry.bufferBody: unknown key, expected one of "attempts", "perTryTimeout", "on"'],
   [{ ...pool({}), listen: { port: 1, tls: {} } }, 'listen.tls: unknown key, expected one of "host", "port"'],
   [{ ...pool({}), listen: { port: 1, http2: true } }, 'listen.http2: unknown key, expected one of "host", "port"'],

@@ -396,3 +396,61 @@ t.test('late calls are harmless, after every ending', async t => {
     world.check(t)
   }
 })
+
+/** One target that takes one request at a time, and has one. */
+function fullWorld (): World & { release: () => Promise<void> } {
+  const world = new World({ targets: 1 })
+  world.services.queueTimeout = 5000
+  world.pool.reconcile(world.pool.targets.map(target => ({ url: target.url, maxConnections: 1 })))
+  const lease = world.pool.lease({ key: '', random: () => 0 })
+  const release = async (): Promise<void> => {
+    lease?.settle({ kind: 'cancelled' })
+    world.outcomes.length = 0
+    await new Promise<void>(resolve => { queueMicrotask(resolve) })
+  }
+  return Object.assign(world, { release })
+}
+
+t.test('queue: a request waits while all targets are full, and is sent in its turn', async t => {
+  const world = fullWorld()
+  world.start()
+  t.equal(world.transport.sendings.length, 0)
+  t.equal(world.pool.queued, 1)
+  await world.release()
+  t.equal(world.transport.sendings.length, 1)
+  world.last.sink.head(200, [])
+  world.last.sink.end([])
+  world.check(t)
+})
+
+t.test('queue: who waits too long is answered that the limit is reached', async t => {
+  const world = fullWorld()
+  world.start()
+  world.services.clock.advance(4900)
+  t.notOk(world.exchange.ended)
+  world.services.clock.advance(200)
+  t.equal(world.exchange.error?.code, 'connection_limit_reached')
+  t.equal(world.exchange.status, 503)
+  t.equal(world.pool.queued, 0)
+  await world.release()
+  world.check(t)
+})
+
+t.test('queue: a client that leaves while it waits leaves the queue', async t => {
+  const world = fullWorld()
+  world.start()
+  world.exchange.clientClosed()
+  t.equal(world.pool.queued, 0)
+  await world.release()
+  t.equal(world.transport.sendings.length, 0)
+  world.check(t)
+})
+
+t.test('queue: where nobody may wait the answer comes at once', async t => {
+  const world = fullWorld()
+  world.services.queueTimeout = 0
+  world.start()
+  t.equal(world.exchange.error?.code, 'connection_limit_reached')
+  await world.release()
+  world.check(t)
+})

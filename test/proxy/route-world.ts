@@ -13,6 +13,7 @@ export class FakeServices implements RouteServices {
   readonly clock = new VirtualClock()
   readonly wheel = new TimerWheel(this.clock)
   draining = false
+  queueTimeout = 0
   readonly ended: Exchange[] = []
   random (): number { return 0 }
   readonly onEnd = (exchange: Exchange): void => { this.ended.push(exchange) }
@@ -39,7 +40,7 @@ export function routeConfig (more: Partial<RouteConfig> = {}): RouteConfig {
 
 /** A pool of so many targets, all eligible, taken in turn. */
 export function createPool (count: number): Pool {
-  const pool = new Pool({ name: 'api', strategy: new RoundRobin(), whenAllDown: 'fail' })
+  const pool = new Pool({ name: 'api', strategy: new RoundRobin(), whenAllDown: 'fail', queueMax: 10 })
   pool.reconcile(Array.from({ length: count }, (_, i) => ({ url: `http://10.0.0.${i + 1}:3000` })))
   return pool
 }

@@ -5,7 +5,7 @@ import type { Candidate, NonEmpty, Picker, Strategy } from '../../src/balancing/
 import { RoundRobin } from '../../src/balancing/round-robin.js'
 import type { Lease } from '../../src/upstream/lease.js'
 import { cancelled, type Outcome } from '../../src/upstream/outcome.js'
-import { Pool, type WhenAllDown } from '../../src/upstream/pool.js'
+import { Pool, type Waiter, type WhenAllDown } from '../../src/upstream/pool.js'
 import type { Judge, Target } from '../../src/upstream/target.js'
 import { context } from '../balancing/fake-candidate.js'
 
@@ -280,3 +280,79 @@ class Guard implements Strategy {
     return this.#inner.prepare(eligible)
   }
 }
+
+/** Waits in the queue and keeps what it gets. */
+class Waiting implements Waiter {
+  readonly context = request
+  readonly tried = undefined
+  readonly leases: Lease[] = []
+  granted (lease: Lease): void { this.leases.push(lease) }
+}
+
+/** Lets what the pool has put off happen. */
+const later = (): Promise<void> => new Promise(resolve => { queueMicrotask(resolve) })
+
+function small (options: { maxConnections?: number, perTarget?: number, queueMax?: number }): Pool {
+  const { maxConnections = 0, perTarget = 0, queueMax = 10 } = options
+  const pool = new Pool({ name: 'api', strategy: new RoundRobin(), whenAllDown: 'fail', maxConnections, queueMax })
+  pool.reconcile([{ url: url(0), maxConnections: perTarget }])
+  return pool
+}
+
+for (const [name, limit] of [['the target', { perTarget: 1 }], ['the pool', { maxConnections: 1 }]] as const) {
+  t.test(`queue: when ${name} is full, requests are served in turn as leases end`, async t => {
+    const pool = small(limit)
+    const first = pool.lease(request)
+    t.equal(pool.lease(request), null)
+    t.ok(pool.full)
+    const [a, b] = [new Waiting(), new Waiting()]
+    t.ok(pool.enter(a))
+    t.ok(pool.enter(b))
+    t.equal(pool.queued, 2)
+    first?.settle(cancelled)
+    await later()
+    t.equal(a.leases.length, 1)
+    t.equal(b.leases.length, 0)
+    t.equal(pool.lease(request), null, 'nobody jumps the queue')
+    a.leases[0]?.settle(cancelled)
+    await later()
+    t.equal(b.leases.length, 1)
+    b.leases[0]?.settle(cancelled)
+    t.equal(pool.queued, 0)
+    t.equal(pool.inflight, 0)
+    t.ok(pool.lease(request))
+  })
+}
+
+t.test('queue: who leaves is not served', async t => {
+  const pool = small({ perTarget: 1 })
+  const lease = pool.lease(request)
+  const [a, b] = [new Waiting(), new Waiting()]
+  pool.enter(a)
+  pool.enter(b)
+  pool.leave(a)
+  lease?.settle(cancelled)
+  await later()
+  t.equal(a.leases.length, 0)
+  t.equal(b.leases.length, 1)
+})
+
+t.test('queue: it is bounded, and no place to wait for the dead', async t => {
+  const pool = small({ perTarget: 1, queueMax: 1 })
+  pool.lease(request)
+  t.ok(pool.enter(new Waiting()))
+  t.notOk(pool.enter(new Waiting()))
+  const down = small({})
+  down.targets[0]?.judge('active', false)
+  t.notOk(down.enter(new Waiting()))
+})
+
+t.test('queue: a target that joins or comes back serves who waits', async t => {
+  const pool = small({ perTarget: 1 })
+  pool.lease(request)
+  const waiter = new Waiting()
+  pool.enter(waiter)
+  pool.reconcile([{ url: url(0), maxConnections: 1 }, { url: url(1) }])
+  await later()
+  t.equal(waiter.leases[0]?.target.url, url(1))
+})

@@ -17,6 +17,7 @@ export const STRICTER: ReadonlyMap<string, string> = new Map([
   ['a CR without LF in the response', 'llhttp passes over a second CR behind the status line; RFC 9112 section 2.2: it is invalid.'],
   ['a framing field in the trailers of the response', 'RFC 9110 section 6.5.1.'],
   ['a 101 response that nobody asked for', 'RFC 9110 section 7.8: a server must not switch to a protocol that was not asked for.'],
+  ['an interim response that ends the connection', 'RFC 9112 section 9.3: "close" counts wherever it stands; to llhttp it does not beside "keep-alive" in HTTP/1.0, nor before a tab.'],
   ['more than 32 interim responses', 'An endless stream of them is no answer.'],
   ['more than 256 fields', 'Memory has a bound.'],
   ['more than 65536 bytes of head', 'Memory has a bound.']

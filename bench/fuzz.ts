@@ -1,5 +1,5 @@
 import { Command, InvalidArgumentError } from 'commander'
-import { CaseRunner, type Finding } from './case.js'
+import { CaseRunner, type Finding } from '../test/transport/http1/fuzz/case.js'
 
 /** Cases between two lines of progress. */
 const STEP = 50_000
