@@ -48,8 +48,10 @@ try {
 
 async function run (file: string): Promise<void> {
   const config = readConfigFile(file, { env: process.env })
+  const ready = stopWhileStarting()
   const output = await createOutput(config.log.level)
   const proxy = await start(config, { logger: output.logger })
+  ready()
   announce(output.logger, proxy)
   stopOnSignal(proxy, output, async () => await proxy.close())
 }
@@ -84,6 +86,17 @@ function announce (logger: Logger, proxy: RunningProxy): void {
   for (const address of proxy.addresses) loud.info({ address }, 'listening')
 }
 
+/** A signal that comes before anything is served ends the program there and then. @returns what ends that. */
+function stopWhileStarting (): () => void {
+  const onSignal = (): never => process.exit(0)
+  process.on('SIGTERM', onSignal)
+  process.on('SIGINT', onSignal)
+  return () => {
+    process.off('SIGTERM', onSignal)
+    process.off('SIGINT', onSignal)
+  }
+}
+
 /** The first signal drains, the second cuts. */
 function stopOnSignal (proxy: RunningProxy, { logger, end }: Output, stop: () => Promise<number>): void {
   let stopping = false
@@ -91,8 +104,8 @@ function stopOnSignal (proxy: RunningProxy, { logger, end }: Output, stop: () =>
   const onSignal = (signal: NodeJS.Signals): void => {
     if (stopped) return
     if (stopping) {
-      logger.warn({ signal }, 'cutting what is left')
-      proxy.cut()
+      const cut = proxy.cut()
+      logger.warn({ signal, cut }, `cutting what is left: ${cut} connections`)
       return
     }
     stopping = true

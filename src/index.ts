@@ -5,6 +5,8 @@ import plugin from './server/plugin.js'
 
 export default plugin
 export type { HeadraceDecorator, HeadraceOptions } from './server/plugin.js'
+/** Named so that the types of `request.exchange` come along. */
+export type { ForwardOptions } from './proxy/forward.js'
 export type { Extensions, RunningProxy, StartOptions } from './server/start.js'
 export type { GenerationPlugin } from './server/generation.js'
 export type { RunningPool } from './server/running-pool.js'

@@ -29,6 +29,8 @@ export const routedMethods: readonly string[] = METHODS.filter(method => method 
  */
 export function admit (raw: IncomingMessage, response: ServerResponse, url: string, Client: typeof RawClient, options: AdmissionOptions): Exchange<RawClient> | Problem | null {
   const method = raw.method ?? 'GET'
+  // Node's parser lets some other versions through; what they frame is not what it read.
+  if (raw.httpVersionMajor !== 1) return badRequest(raw, 'The HTTP version is not supported', 505)
   const target = parseRequestTarget(url, method)
   const read = readHost(raw.rawHeaders, raw.httpVersion === '1.1')
   if (target === null) return badRequest(raw, 'The request target is malformed')

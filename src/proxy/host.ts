@@ -23,7 +23,9 @@ export function readHost (rawHeaders: readonly string[], required: boolean): { r
 
 /** Is this `name[:port]` as a Host field may say it? */
 export function isHost (value: string): boolean {
-  return HOST.test(value)
+  if (!HOST.test(value)) return false
+  const colon = value.lastIndexOf(':')
+  return colon <= value.lastIndexOf(']') || Number(value.slice(colon + 1)) <= 65_535
 }
 
 /** The name in a `Host` value: lower case, without the port and a trailing dot. What routes are matched against. */

@@ -6,6 +6,8 @@ export interface Problem {
   readonly status: number
   readonly headers: readonly string[]
   readonly body: string
+  /** The id that the answer tells the client. */
+  readonly requestId: string
 }
 
 /** Seconds a client is asked to wait where the failure is expected to pass. */
@@ -32,5 +34,5 @@ export function problem (status: number, title: string, code: string, requestId:
   const body = JSON.stringify(content)
   const headers = ['Content-Type', 'application/problem+json', 'Content-Length', String(Buffer.byteLength(body)), 'Cache-Control', 'no-store', ...more]
   if (requestId !== '') headers.push('X-Request-Id', requestId)
-  return { status, headers, body }
+  return { status, headers, body, requestId }
 }

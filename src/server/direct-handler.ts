@@ -36,10 +36,12 @@ function begin (request: IncomingMessage, response: ServerResponse, options: Dir
     const startedAt = options.clock.now()
     response.on('close', () => {
       options.log.info({
+        requestId: problem.requestId,
         client: request.socket.remoteAddress,
         method: request.method,
         path: request.url,
         status: problem.status,
+        bytes: Buffer.byteLength(problem.body),
         ms: Math.round((options.clock.now() - startedAt) * 100) / 100,
         outcome: 'answered'
       }, 'request')

@@ -124,6 +124,8 @@ export class Front {
     server.on('connection', this.#onConnection)
     server.on('request', this.#onRequest)
     server.on('checkContinue', this.#onCheckContinue)
+    // RFC 9110, section 10.1.1: an expectation that nobody knows may be ignored; it is not passed on.
+    server.on('checkExpectation', this.#onRequest)
     server.on('upgrade', this.#onUpgrade)
     server.on('connect', onConnect)
     server.on('clientError', this.#onClientError)

@@ -18,7 +18,7 @@ import { Upstreams } from './upstreams.js'
 /** What the plugin puts on the app. */
 export interface HeadraceDecorator {
   /** The running pools by name. */
-  readonly pools: ReadonlyMap<string, RunningPool>
+  readonly pools: Map<string, RunningPool>
 }
 
 declare module 'fastify' {
@@ -33,6 +33,8 @@ export interface HeadraceOptions {
   readonly routes?: readonly object[]
   readonly trustProxy?: readonly string[]
   readonly timeouts?: object
+  /** Put before the prefixes of all routes. A scope's own prefix comes before it. */
+  readonly prefix?: string
   /** Strategies that the pools may name beside the built-in ones. */
   readonly strategies?: readonly StrategyKind[]
 }
@@ -49,11 +51,13 @@ const plugin: FastifyPluginAsync<HeadraceOptions> = async (app, options) => {
   const services = routeServices({
     clock: systemClock, log: app.log, access: false, queueTimeout: config.timeouts.queue, draining: () => closing
   })
-  const table = routeTable(config, upstreams, services)
-  if (!app.hasDecorator('headrace')) app.decorate('headrace', { pools: upstreams.pools })
+  const { prefix = '' } = options
+  const routeConfigs = config.routes.map(route => ({ ...route, prefix: joined(app.prefix + prefix, route.prefix) }))
+  const table = routeTable({ routes: routeConfigs }, upstreams, services)
+  decorate(app, upstreams)
   if (!app.hasRequestDecorator('exchange')) app.decorateRequest('exchange', null)
   addMethods(app)
-  const prefixes = [...new Set(config.routes.map(route => route.prefix))]
+  const prefixes = [...new Set(config.routes.map(route => joined(prefix, route.prefix)))]
   const unread = new Set<Socket>()
   await app.register(async scope => {
     scope.addHook('onResponse', (request, _reply, done) => {
@@ -64,7 +68,8 @@ const plugin: FastifyPluginAsync<HeadraceOptions> = async (app, options) => {
       table, prefixes, trustProxy: trustedProxies(config.trustProxy), originalTarget: false, notFound: (_request, reply) => { reply.callNotFound() }
     })
   })
-  const cutTunnels = listenForUpgrades(app.server, prefixes, (request, response) => { app.routing(request, response) })
+  const paths = routeConfigs.map(route => route.prefix)
+  const cutTunnels = listenForUpgrades(app.server, paths, (request, response) => { app.routing(request, response) })
   app.addHook('onReady', () => upstreams.start())
   app.addHook('preClose', async () => {
     closing = true
@@ -72,6 +77,22 @@ const plugin: FastifyPluginAsync<HeadraceOptions> = async (app, options) => {
     for (const socket of unread) socket.destroy()
   })
   app.addHook('onClose', () => upstreams.stop(true))
+}
+
+/** A route's prefix below a scope's: `/v1` and `/api` are `/v1/api`, `/v1` and `/` are `/v1`. */
+function joined (above: string, prefix: string): string {
+  const base = above.endsWith('/') ? above.slice(0, -1) : above
+  return prefix === '/' && base !== '' ? base : base + prefix
+}
+
+/** Several registrations in one app share the decorator. */
+function decorate (app: FastifyInstance, upstreams: Upstreams): void {
+  if (!app.hasDecorator('headrace')) app.decorate('headrace', { pools: new Map<string, RunningPool>() })
+  const { pools } = app.headrace
+  for (const [name, pool] of upstreams.pools) {
+    if (pools.has(name)) throw new ConfigError([{ path: `pools.${name}`, message: 'another registration of headrace in this app has a pool of that name' }])
+    pools.set(name, pool)
+  }
 }
 
 /**

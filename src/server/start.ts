@@ -43,8 +43,8 @@ export interface RunningProxy {
    * @returns how many connections were cut.
    */
   close (deadline?: number): Promise<number>
-  /** Cuts everything now; makes a `close` under way end at once. */
-  cut (): void
+  /** Cuts everything now; makes a `close` under way end at once. @returns how many connections there were. */
+  cut (): number
 }
 
 /** Brings a resolved config to life. @throws the system's error if an address can't be listened on. */
@@ -101,8 +101,8 @@ class Running implements RunningProxy {
     return this.#closing
   }
 
-  cut (): void {
-    this.#front.cut()
+  cut (): number {
+    return this.#front.cut()
   }
 
   async #close (deadline: number): Promise<number> {

@@ -33,7 +33,8 @@ export function handleUpgrade (request: IncomingMessage, connection: Duplex, fir
  */
 export function listenForUpgrades (server: Server, prefixes: readonly string[], handler: RequestHandler): () => void {
   const sockets = new Set<Duplex>()
-  server.on('upgrade', (request: IncomingMessage, connection: Duplex, first: Buffer) => {
+  // First in line, whatever was registered before: whoever comes later finds the socket taken and leaves it alone.
+  server.prependListener('upgrade', (request: IncomingMessage, connection: Duplex, first: Buffer) => {
     if (server.listenerCount('upgrade') > 1 && !concerns(request, prefixes)) return
     sockets.add(connection)
     connection.once('close', () => { sockets.delete(connection) })

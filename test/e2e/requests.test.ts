@@ -257,3 +257,20 @@ t.test('HTTP/1.0: without Host, with and without keep-alive', async t => {
   }
   t.same(backend.last.values('host'), ['a'])
 })
+
+t.test('another major version of HTTP is refused', async t => {
+  const backend = await startBackend(t)
+  const proxy = await startTestProxy(t, [backend.url])
+  const { status } = await exchange(t, proxy.port, ['GET /x HTTP/2.0', 'Host: a'])
+  t.equal(status, 505)
+  t.equal(backend.requests.length, 0)
+})
+
+t.test('a refused request has its id in the answer and in the log', async t => {
+  const backend = await startBackend(t)
+  const proxy = await startTestProxy(t, [backend.url])
+  const { status, body } = await get(t, proxy.port, '/../x', 'X-Request-Id: mine')
+  t.equal(status, 400)
+  t.match(JSON.parse(body), { requestId: 'mine', code: 'http_request_error' })
+  t.match((await proxy.log.wait('request'))[0], { requestId: 'mine', status: 400 })
+})

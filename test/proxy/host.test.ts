@@ -47,3 +47,8 @@ t.test('a name has no port, no capital and no way to look like another host', as
     if (!name.startsWith('[') && name.includes(':')) throw new Error(name)
   }), { numRuns: 2000, seed: 1 })
 })
+
+t.test('a port that no port can be is invalid', async t => {
+  for (const host of ['a:65536', 'a:99999', '[::1]:70000']) t.notOk(isHost(host), host)
+  for (const host of ['a:65535', 'a:0', 'a:', '[::1]:443', '[::1]']) t.ok(isHost(host), host)
+})

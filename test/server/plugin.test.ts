@@ -1,4 +1,6 @@
 import { once } from 'node:events'
+import { ServerResponse } from 'node:http'
+import { Socket } from 'node:net'
 import Fastify, { type FastifyInstance } from 'fastify'
 import type { Test } from 'tap'
 import t from 'tap'
@@ -235,4 +237,34 @@ t.test('it closes when it never listened', async t => {
   await app.ready()
   await app.close()
   t.ok(once)
+})
+
+t.test('the prefix of a scope, and one of its own, come before those of the routes', async t => {
+  const backend = await startBackend(t)
+  const app = Fastify()
+  app.register(async scope => { await scope.register(headrace, one(backend.url, [{ prefix: '/api', pool: 'main', stripPrefix: true }])) }, { prefix: '/v1' })
+  app.register(async scope => { await scope.register(headrace, { ...one(backend.url, [{ prefix: '/', pool: 'main' }]), prefix: '/v2' }) })
+  const port = await listen(t, app)
+  t.equal((await get(t, port, '/v1/api/x')).status, 200)
+  t.equal(backend.last.url, '/x')
+  t.equal((await get(t, port, '/v2')).status, 200)
+  t.equal((await get(t, port, '/v2/x')).status, 200)
+  t.equal(backend.last.url, '/v2/x')
+  for (const path of ['/api/x', '/v1/x', '/x']) t.equal((await get(t, port, path)).status, 404, path)
+})
+
+t.test('an upgrade listener that was there before keeps its own, and leaves ours alone', async t => {
+  const backend = await startBackend(t, behaviours.upgrade())
+  const app = Fastify()
+  // As plugins for WebSockets do it: every upgrade is routed, unless somebody has taken the socket.
+  app.server.on('upgrade', (request, socket) => {
+    if (!(socket instanceof Socket) || '_httpMessage' in socket && socket._httpMessage !== null) return
+    const response = new ServerResponse(request)
+    response.assignSocket(socket)
+    app.routing(request, response)
+  })
+  app.register(headrace, one(backend.url))
+  const port = await listen(t, app)
+  t.equal((await get(t, port, '/api/ws', ...UPGRADE)).status, 101)
+  t.equal(backend.requests.length, 1)
 })
