@@ -258,7 +258,8 @@ t.test('an upgrade listener that was there before keeps its own, and leaves ours
   const app = Fastify()
   // As plugins for WebSockets do it: every upgrade is routed, unless somebody has taken the socket.
   app.server.on('upgrade', (request, socket) => {
-    if (!(socket instanceof Socket) || '_httpMessage' in socket && socket._httpMessage !== null) return
+    const taken = '_httpMessage' in socket && socket._httpMessage !== null
+    if (!(socket instanceof Socket) || taken) return
     const response = new ServerResponse(request)
     response.assignSocket(socket)
     app.routing(request, response)
