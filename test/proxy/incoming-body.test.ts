@@ -31,7 +31,7 @@ class Sink implements BodySink {
 /** A request whose body a test feeds as the HTTP parser would. */
 function message (headers: Readonly<Record<string, string>>): IncomingMessage {
   const message = new IncomingMessage(new Socket())
-  message.headers = headers
+  message.rawHeaders = Object.entries(headers).flat()
   return message
 }
 
