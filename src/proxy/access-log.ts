@@ -28,7 +28,8 @@ export function exchangeFields (exchange: ExchangeRecord): object {
   }
 }
 
-function rounded (milliseconds: number): number {
+/** Milliseconds as the log shows them. */
+export function rounded (milliseconds: number): number {
   return Math.round(milliseconds * 100) / 100
 }
 

@@ -46,6 +46,16 @@ export async function forward (scope: FastifyInstance, options: ForwardOptions):
   }
 }
 
+/**
+ * Makes every method routable: WebDAV and the like Fastify knows only when told. The methods that it knows keep their treatment.
+ * @param options.hasBody does Fastify parse the bodies of the new ones on the app's own routes?
+ */
+export function addMethods (app: FastifyInstance, options: { readonly hasBody: boolean }): void {
+  for (const method of routedMethods) {
+    if (!app.supportedMethods.includes(method)) app.addHttpMethod(method, options)
+  }
+}
+
 /** Lets every body through unparsed, whatever its `Content-Type` says, be it malformed. */
 function acceptAnyContentType (scope: FastifyInstance): void {
   scope.removeAllContentTypeParsers()

@@ -8,6 +8,7 @@ import { tunnel } from '../transport/tunnel.js'
 import type { Client } from './client.js'
 import type { Exchange } from './exchange.js'
 import { failures } from './failure.js'
+import { messageHead } from './message-head.js'
 import { failureProblem, type Problem } from './problem.js'
 import { allowedTrailers, responseHeaders, upgradeHeaders } from './response-headers.js'
 import type { Route } from './route.js'
@@ -247,12 +248,6 @@ export function reset (response: ServerResponse): void {
   // Only a plain TCP socket can send a reset: a TLS one breaks off without its closing alert, a Unix socket just closes.
   if (socket === null || socket instanceof TLSSocket || socket.remoteAddress === undefined) response.destroy()
   else socket.resetAndDestroy()
-}
-
-function messageHead (startLine: string, fields: readonly string[]): string {
-  let text = `${startLine}\r\n`
-  for (let i = 0; i < fields.length; i += 2) text += `${fields[i]}: ${fields[i + 1]}\r\n`
-  return `${text}\r\n`
 }
 
 function pairs (flat: RawHeaders): Array<[string, string]> {

@@ -1,7 +1,7 @@
 import Fastify, { LogController, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
-import { noRoute, routedMethods } from '../proxy/admission.js'
-import { forward, type ForwardOptions } from '../proxy/forward.js'
-import type { Log } from '../proxy/access-log.js'
+import { noRoute } from '../proxy/admission.js'
+import { addMethods, forward, type ForwardOptions } from '../proxy/forward.js'
+import { rounded, type Log } from '../proxy/access-log.js'
 import { answer } from '../proxy/raw-client.js'
 import { parseRequestTarget } from '../proxy/request-target.js'
 import { routableTarget } from '../proxy/routing-path.js'
@@ -18,7 +18,7 @@ export async function buildApp (options: GenerationOptions): Promise<Generation>
     return503OnClosing: false,
     rewriteUrl: request => routable(request.url ?? '/', request.method ?? 'GET')
   })
-  addMethods(app)
+  addMethods(app, { hasBody: true })
   app.decorateRequest('exchange', null)
   logOthers(app, options.log, options.access)
   for (const plugin of options.plugins) await app.register(plugin)
@@ -38,13 +38,6 @@ function routable (url: string, method: string): string {
   return routableTarget(target.path)
 }
 
-/** Makes every method routable; the methods that Fastify knows keep its parsing, for the user's own routes. */
-function addMethods (app: FastifyInstance): void {
-  for (const method of routedMethods) {
-    if (!app.supportedMethods.includes(method)) app.addHttpMethod(method, { hasBody: true })
-  }
-}
-
 function notFound (request: FastifyRequest, reply: FastifyReply): void {
   reply.hijack()
   answer(reply.raw, noRoute(request.raw))
@@ -60,7 +53,7 @@ function logOthers (app: FastifyInstance, log: Log, access: boolean): void {
         method: request.raw.method,
         path: request.originalUrl,
         status: reply.raw.statusCode,
-        ms: Math.round(reply.elapsedTime * 100) / 100,
+        ms: rounded(reply.elapsedTime),
         outcome: 'answered'
       }, 'request')
     }

@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net'
 import { STATUS_CODES } from 'node:http'
+import { messageHead } from '../proxy/message-head.js'
 import { problem } from '../proxy/problem.js'
 import { currentResponse } from './current-response.js'
 
@@ -33,9 +34,7 @@ export function answerClientError (error: ClientError, socket: Socket): void {
 /** The text of a whole answer, for connections that no response object belongs to. */
 export function rawAnswer (status: number, code: string, title: string, more: readonly string[] = []): string {
   const { headers, body } = problem(status, title, code, '', [...more, 'Connection', 'close'])
-  let text = `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\n`
-  for (let i = 0; i < headers.length; i += 2) text += `${headers[i]}: ${headers[i + 1]}\r\n`
-  return `${text}\r\n${body}`
+  return messageHead(`HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}`, headers) + body
 }
 
 /** Did the client merely leave in the middle of a request that has a line of its own in the log? */

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Clock } from '../base/clock.js'
-import type { Log } from '../proxy/access-log.js'
+import { rounded, type Log } from '../proxy/access-log.js'
 import { admit, noRoute, type AdmissionOptions } from '../proxy/admission.js'
 import { Exchange } from '../proxy/exchange.js'
 import { answer, RawClient } from '../proxy/raw-client.js'
@@ -42,7 +42,7 @@ function begin (request: IncomingMessage, response: ServerResponse, options: Dir
         path: request.url,
         status: problem.status,
         bytes: Buffer.byteLength(problem.body),
-        ms: Math.round((options.clock.now() - startedAt) * 100) / 100,
+        ms: rounded(options.clock.now() - startedAt),
         outcome: 'answered'
       }, 'request')
     })

@@ -8,8 +8,7 @@ import { systemRandom } from '../base/random.js'
 import { strategyKinds } from '../balancing/strategies.js'
 import type { StrategyKind } from '../balancing/strategy.js'
 import { loadConfig } from '../config/load.js'
-import { routedMethods } from '../proxy/admission.js'
-import { forward } from '../proxy/forward.js'
+import { addMethods, forward } from '../proxy/forward.js'
 import { routeServices, routeTable, trustedProxies } from './start.js'
 import type { RunningPool } from './running-pool.js'
 import { listenForUpgrades } from './upgrades.js'
@@ -56,7 +55,7 @@ const plugin: FastifyPluginAsync<HeadraceOptions> = async (app, options) => {
   const table = routeTable({ routes: routeConfigs }, upstreams, services)
   decorate(app, upstreams)
   if (!app.hasRequestDecorator('exchange')) app.decorateRequest('exchange', null)
-  addMethods(app)
+  addMethods(app, { hasBody: false })
   const prefixes = [...new Set(config.routes.map(route => joined(prefix, route.prefix)))]
   const unread = new Set<Socket>()
   await app.register(async scope => {
@@ -105,13 +104,6 @@ function keepUnread (sockets: Set<Socket>, request: IncomingMessage): void {
   if (request.complete || !(socket instanceof Socket)) return
   sockets.add(socket)
   request.once('close', () => { sockets.delete(socket) })
-}
-
-/** WebDAV and the like: Fastify knows them only when told. The methods that it knows keep their treatment. */
-function addMethods (app: FastifyInstance): void {
-  for (const method of routedMethods) {
-    if (!app.supportedMethods.includes(method)) app.addHttpMethod(method)
-  }
 }
 
 /** The Fastify plugin: proxies the routes of its options over the pools of its options, inside an app of the user's own. */

@@ -3,7 +3,7 @@ import type { Strategy } from '../balancing/strategy.js'
 import type { PoolConfig } from '../config/config.js'
 import { ActiveCheck } from '../health/active.js'
 import { createProbe } from '../health/probes.js'
-import type { Log } from '../proxy/access-log.js'
+import { rounded, type Log } from '../proxy/access-log.js'
 import { Http1Transport } from '../transport/http1/http1-transport.js'
 import type { Transport } from '../transport/transport.js'
 import { Pool } from '../upstream/pool.js'
@@ -65,7 +65,7 @@ function activeCheck (pool: Pool, config: PoolConfig, options: UpstreamOptions):
     random,
     observer: {
       onFlip: (target, up, reason, tookMs) => {
-        const fields = { pool: pool.name, target: target.url, reason, ms: Math.round(tookMs * 100) / 100 }
+        const fields = { pool: pool.name, target: target.url, reason, ms: rounded(tookMs) }
         if (up) log.info(fields, 'target is up')
         else log.warn(fields, 'target is down')
       }
