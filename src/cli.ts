@@ -134,7 +134,7 @@ async function createOutput (level: LogLevel): Promise<Output> {
     const logger = pino({ level }, pretty({ destination: 1, sync: true, ignore: 'pid,hostname', translateTime: 'SYS:HH:MM:ss.l' }))
     return { logger, end: done => { done() } }
   }
-  const destination = pino.destination({ dest: 1, sync: false })
+  const destination = pino.destination({ dest: 1, sync: false, minLength: 8192, maxWrite: 65_536, periodicFlush: 100 })
   return {
     logger: pino({ level }, destination),
     end: done => {

@@ -2,8 +2,10 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { TLSSocket } from 'node:tls'
 import type { Duplex, Readable } from 'node:stream'
 import type { ProxyError } from '../base/errors.js'
+import { afterTurn, type AfterTurn } from '../base/event-loop.js'
 import { CallbackDeadline } from '../base/timer-wheel.js'
 import type { RawHeaders } from '../transport/transport.js'
+import { giveBack } from '../transport/lent-buffers.js'
 import { tunnel } from '../transport/tunnel.js'
 import type { Client } from './client.js'
 import type { Exchange } from './exchange.js'
@@ -23,7 +25,7 @@ const LINGER = 5000
  * Passes a response straight on to the raw response of a Node server, without a stream in between. It ends the exchange when the
  * client's connection does: 'close' of the response is the one event that always fires.
  */
-export class RawClient implements Client {
+export class RawClient implements Client, AfterTurn {
   protected readonly route: Route
   protected readonly response: ServerResponse
   protected exchange: Exchange | null = null
@@ -122,13 +124,15 @@ export class RawClient implements Client {
     this.#headPending = false
     this.#boundRest()
     if (trailers.length !== 0 && this.response.chunkedEncoding) this.response.addTrailers(pairs(allowedTrailers(trailers, this.route.responseRules)))
+    afterTurn(this)
+  }
+
+  /** @internal */
+  turnOver (): void {
     const held = this.#held
-    if (held === null) {
-      this.response.end()
-    } else {
-      this.#held = null
-      this.response.end(held.toString('latin1'), 'latin1')
-    }
+    this.#held = null
+    if (held === null) this.response.end()
+    else this.response.end(held.toString('latin1'), 'latin1')
   }
 
   flush (): void {
@@ -143,7 +147,7 @@ export class RawClient implements Client {
   }
 
   #write (chunk: Buffer): boolean {
-    if (this.response.write(chunk)) return true
+    if (this.response.write(chunk, error => { if (!(error instanceof Error)) giveBack(chunk) })) return true
     if (!this.#draining) {
       this.#draining = true
       this.response.on('drain', () => { this.exchange?.resume() })

@@ -1,3 +1,7 @@
+import { once } from 'node:events'
+import { Agent, createServer, get as httpGet, type IncomingMessage } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { setTimeout as delay } from 'node:timers/promises'
 import t from 'tap'
 import { behaviours, startBackend } from '../fixtures/backend.js'
 import { connect, exchange, get } from '../fixtures/client.js'
@@ -285,4 +289,36 @@ t.test('after a request that is refused nothing of what was pipelined behind it 
   t.same([...text.matchAll(/HTTP\/1\.1 (\d+) /g)].map(([, status]) => status), ['200', '400'])
   await proxy.untilInflight(0)
   t.same(backend.requests.map(({ url }) => url), ['/a'])
+})
+
+t.test('many downloads at once, some read slowly and some broken off: each client gets its own bytes', async t => {
+  const size = 4 * MB
+  const server = createServer((request, response) => {
+    response.setHeader('content-length', size)
+    response.end(Buffer.alloc(size, Number(request.url?.slice(1)) ))
+  }).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  t.teardown(() => { server.closeAllConnections(); server.close() })
+  const { port } = server.address() as AddressInfo // It listens on TCP.
+  const proxy = await startTestProxy(t, [`http://127.0.0.1:${port}`])
+  const agent = new Agent({ keepAlive: true, maxSockets: 24 })
+  t.teardown(() => { agent.destroy() })
+  const wrong: string[] = []
+  let whole = 0
+  await Promise.all(Array.from({ length: 48 }, async (_, index) => {
+    const request = httpGet({ port: proxy.port, path: `/${index}`, agent })
+    const [response] = await once(request, 'response') as [IncomingMessage] // The event's one argument.
+    let length = 0
+    for await (const chunk of response as AsyncIterable<Buffer>) { // A response without an encoding gives Buffers.
+      length += chunk.length
+      if (!chunk.equals(Buffer.alloc(chunk.length, index))) wrong.push(`response ${index}`)
+      // So slow that much of it has to wait in the proxy.
+      if (index % 3 === 1 && length % 16 === 0) await delay(1)
+      if (index % 5 === 2 && length > size / 2) break
+    }
+    if (length === size) whole++
+    response.destroy()
+  }))
+  t.same(wrong, [])
+  t.ok(whole >= 38, 'those that were not broken off are whole')
 })

@@ -2,7 +2,7 @@ import type { Socket } from 'node:net'
 import { ProxyError } from '../../base/errors.js'
 import { Deadline } from '../../base/timer-wheel.js'
 import type { BodySink, BodySource, RawHeaders, RequestHead, ResponseSink, Sending, Sent } from '../transport.js'
-import { afterStep } from '../../base/event-loop.js'
+import { afterStep, afterTurn, type AfterTurn } from '../../base/event-loop.js'
 import { serialiseLastChunk } from './request-head.js'
 
 /** What carries an attempt: a connection, or the queue for one. */
@@ -20,7 +20,7 @@ export interface AttemptCarrier {
 }
 
 /** One request on its way to one target: writes it, and knows how much of it was written. */
-export class Attempt extends Deadline implements Sending, BodySink {
+export class Attempt extends Deadline implements Sending, BodySink, AfterTurn {
   readonly head: RequestHead
   readonly sink: ResponseSink
   /** True until `send` has returned: until then the sink must not be called. */
@@ -53,16 +53,25 @@ export class Attempt extends Deadline implements Sending, BodySink {
     this.#body = body
   }
 
-  /** Writes the request to a connection that stands. */
+  /** Writes the request to a connection that stands, together with what others write in this turn. */
   start (socket: Socket): void {
-    this.sent = 'partly'
+    this.#socket = socket
+    afterTurn(this)
+  }
+
+  /** @internal */
+  turnOver (): void {
+    const socket = this.#socket
+    // The connection may have ended meanwhile: then nothing was sent, and any request may go elsewhere.
+    if (this.over || socket === null) return
     const body = this.#body
     if (body === null) {
       this.sent = 'all'
       socket.write(this.#text, 'latin1')
+      this.carrier.progressed()
       return
     }
-    this.#socket = socket
+    this.sent = 'partly'
     this.#left = body.length ?? 0
     this.#bodyOpen = true
     // Head and first piece leave together if that comes within this tick.
@@ -71,6 +80,7 @@ export class Attempt extends Deadline implements Sending, BodySink {
     socket.write(this.#text, 'latin1')
     body.open(this)
     if (this.#bodyOpen) afterStep(uncork, this)
+    this.carrier.progressed()
   }
 
   /** @internal */

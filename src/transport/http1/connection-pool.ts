@@ -2,7 +2,8 @@ import type { Clock } from '../../base/clock.js'
 import { ProxyError } from '../../base/errors.js'
 import type { TimerWheel } from '../../base/timer-wheel.js'
 import type { Attempt, AttemptCarrier } from './attempt.js'
-import { Connection, type ConnectionOwner } from './connection.js'
+import { Connection } from './connection.js'
+import type { ConnectionOwner } from './connection-owner.js'
 import type { Connector } from './connector.js'
 import { afterReading } from '../../base/event-loop.js'
 import { IdlePolicy } from './idle-policy.js'
@@ -31,7 +32,7 @@ export interface ConnectionPoolOptions {
  * The connections to one target. An attempt takes the idle one that was used last; without one it waits, in turn, for
  * whichever comes first: a connection that falls idle, or a new one.
  */
-export class ConnectionPool implements ConnectionOwner, AttemptCarrier {
+export class ConnectionPool implements ConnectionOwner<Connection>, AttemptCarrier {
   readonly clock: Clock
   readonly wheel: TimerWheel
   readonly connector: Connector

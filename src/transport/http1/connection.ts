@@ -1,36 +1,13 @@
 import type { Socket } from 'node:net'
 import { ProxyError, type FailureCode } from '../../base/errors.js'
-import type { Clock } from '../../base/clock.js'
-import type { TimerWheel } from '../../base/timer-wheel.js'
 import type { Attempt, AttemptCarrier } from './attempt.js'
-import type { Connector } from './connector.js'
+import type { ConnectionOwner } from './connection-owner.js'
 import { LazyDeadline } from './lazy-deadline.js'
 import { ResponseReader } from './response-reader.js'
 import { socketFailure, type ConnectionPhase } from './socket-failure.js'
 
 /** Milliseconds without traffic until the kernel asks whether the target is still there. */
 const KEEP_ALIVE_PROBE = 30_000
-
-/** Who keeps a target's connections. */
-export interface ConnectionOwner {
-  readonly clock: Clock
-  readonly wheel: TimerWheel
-  readonly connector: Connector
-  /** Names the target in messages. */
-  readonly where: string
-  /** Milliseconds until a connection must stand. */
-  readonly connectTimeout: number
-  /** The connection stands, or has finished a request that left it usable: it is idle. */
-  free (connection: Connection): void
-  /** It could not be made, and was reserved for nobody. */
-  refused (connection: Connection, error: ProxyError): void
-  /** It is gone, or somebody else's. */
-  gone (connection: Connection): void
-  /** The target closed it after it had been idle for `idle` milliseconds. */
-  closedIdle (idle: number, now: number): void
-  /** Milliseconds for which it may be idle now; 0 = not at all. @param announced by the target; -1 if it did not say. */
-  idleLimit (announced: number, now: number): number
-}
 
 type State = 'connecting' | 'idle' | 'busy' | 'closed'
 
@@ -39,7 +16,7 @@ type State = 'connecting' | 'idle' | 'busy' | 'closed'
  * that means follows from the state.
  */
 export class Connection extends LazyDeadline implements AttemptCarrier {
-  readonly #owner: ConnectionOwner
+  readonly #owner: ConnectionOwner<Connection>
   readonly #socket: Socket
   readonly #reader: ResponseReader
   /** Is the socket read as a stream, so that it can be handed over? */
@@ -52,7 +29,7 @@ export class Connection extends LazyDeadline implements AttemptCarrier {
   #idleSince = 0
 
   /** Begins to connect. @param reservedFor the attempt that starts as soon as it stands; null = whichever is next. */
-  constructor (owner: ConnectionOwner, reservedFor: Attempt | null) {
+  constructor (owner: ConnectionOwner<Connection>, reservedFor: Attempt | null) {
     super(owner.clock, owner.wheel)
     this.#owner = owner
     this.#attempt = reservedFor
@@ -83,7 +60,6 @@ export class Connection extends LazyDeadline implements AttemptCarrier {
     this.#reader.begin(attempt.head.method, attempt.head.upgrade !== null, attempt.sink)
     this.postpone(0, now)
     attempt.start(this.#socket)
-    this.#rewatch(now)
   }
 
   /** Closes one that has no attempt. */

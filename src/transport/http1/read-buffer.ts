@@ -1,7 +1,6 @@
 import { platform } from 'node:os'
+import { borrow, lend, LENT_SIZE as SIZE } from '../lent-buffers.js'
 
-/** Bytes read at once. */
-const SIZE = 65_536
 /** A read that fills this part of a buffer of its own is handed over as it is; a smaller one is copied out. */
 const WORTH_KEEPING = SIZE / 4
 
@@ -26,14 +25,19 @@ export class ReadBuffer {
   /** Chooses where the next read goes. @param long whether much more of a body is expected. */
   prepare (long: boolean): Buffer {
     if (!long) this.current = this.#home
-    else if (this.current === this.#home) this.current = Buffer.allocUnsafeSlow(SIZE)
+    else if (this.current === this.#home) this.current = borrow()
     return this.current
   }
 
-  /** May a read of `length` bytes be kept as it is? If so the buffer is given away, else what is kept must be copied. */
-  giveAway (length: number): boolean {
-    if (this.current === this.#home || length < WORTH_KEEPING) return false
+  /**
+   * May a read of `length` bytes be kept as it is? If so the buffer is given away, else what is kept must be copied.
+   * @param undivided whether all that is kept of it is one piece: then its memory may come back.
+   */
+  giveAway (length: number, undivided: boolean): boolean {
+    const { current } = this
+    if (current === this.#home || length < WORTH_KEEPING) return false
     this.current = this.#home
+    if (undivided) lend(current)
     return true
   }
 }

@@ -93,6 +93,9 @@ export class ResponseParser {
   /** Bytes of body still to come, if that is known; else -1. */
   get bodyLeft (): number { return this.#body === 'length' ? this.#left : -1 }
 
+  /** Will all that the next piece holds of a body be one piece of it? */
+  get undivided (): boolean { return this.state === 'body' && this.#body !== 'chunked' }
+
   /** Has any byte of the response come? */
   get begun (): boolean { return this.state !== 'head' || this.#scanner.begun || this.#informational > 0 }
 

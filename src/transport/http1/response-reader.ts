@@ -1,4 +1,5 @@
 import type { OnReadOpts } from 'node:net'
+import { borrow, lend, LENT_SIZE } from '../lent-buffers.js'
 import type { RawHeaders, ResponseSink } from '../transport.js'
 import type { ParseFault } from './parse-fault.js'
 import { ReadBuffer } from './read-buffer.js'
@@ -6,6 +7,8 @@ import { ResponseParser, type ParserState, type ResponseEvents } from './respons
 
 /** Bytes of body still to come from which on it is worth reading into a buffer that can be handed over. */
 const LONG_BODY = 32_768
+/** Bytes of a copy from which on its memory is worth having back. */
+const WORTH_LENDING = 16_384
 const NOTHING = Buffer.alloc(0)
 
 /**
@@ -76,7 +79,7 @@ export class ResponseReader implements ResponseEvents {
     if (buffer === null) return false
     const bytes = buffer.current
     this.#lastRead = length
-    this.#owned = buffer.giveAway(length)
+    this.#owned = buffer.giveAway(length, this.#parser.undivided)
     return this.#read(bytes, length)
   }
 
@@ -152,7 +155,15 @@ function piece (bytes: Buffer, start: number, end: number): Buffer {
 }
 
 function copy (bytes: Buffer, start: number, end: number): Buffer {
-  const own = Buffer.allocUnsafe(end - start)
+  const own = room(end - start)
   bytes.copy(own, 0, start, end)
   return own
+}
+
+/** Memory for a copy: lent where it is worth having back. */
+function room (length: number): Buffer {
+  if (length < WORTH_LENDING || length > LENT_SIZE) return Buffer.allocUnsafe(length)
+  const buffer = borrow()
+  lend(buffer)
+  return buffer.subarray(0, length)
 }

@@ -32,6 +32,11 @@ class RecordingCarrier implements AttemptCarrier {
   readonly calls: string[] = []
 }
 
+/** Until the present turn of the event loop is over, and what that set off. */
+function turnOver (): Promise<void> {
+  return new Promise(resolve => { setImmediate(resolve) })
+}
+
 function begin (body: BodySource | null): { attempt: Attempt, socket: WritingSocket, carrier: RecordingCarrier, sink: RecordingSink } {
   const socket = new WritingSocket()
   const carrier = new RecordingCarrier()
@@ -43,40 +48,56 @@ function begin (body: BodySource | null): { attempt: Attempt, socket: WritingSoc
   return { attempt, socket, carrier, sink }
 }
 
-t.test('a head without a body is one write', async t => {
+t.test('a head without a body is one write, at the end of the turn', async t => {
   const { socket, attempt } = begin(null)
+  t.same(socket.writes, [])
+  t.equal(attempt.sent, 'nothing')
+  await turnOver()
   t.same(socket.writes, [HEAD])
   t.equal(attempt.sent, 'all')
 })
 
+t.test('what is over before the end of the turn is not written', async t => {
+  for (const end of [
+    (attempt: Attempt) => { attempt.abort() },
+    (attempt: Attempt) => { attempt.fail(new ProxyError('connection_terminated', 'closed')) }
+  ]) {
+    const body = new ManualBody(5)
+    const { socket, attempt } = begin(body)
+    end(attempt)
+    await turnOver()
+    t.same(socket.writes, [])
+    t.equal(attempt.sent, 'nothing')
+    t.equal(body.opened, 0)
+  }
+})
+
 t.test('head and first piece are one write, if the piece comes within the tick', async t => {
   for (const [length, framed] of [[5, 'hello'], [null, '5\r\nhello\r\n']] as const) {
-    const body = new ManualBody(length)
+    const body = new ManualBody(length, body => { process.nextTick(() => { body.data('hello') }) })
     const { socket, attempt } = begin(body)
-    t.same(socket.writes, [])
-    body.data('hello')
-    await null
+    await turnOver()
     t.equal(attempt.sent, 'partly')
-    await new Promise(resolve => { setImmediate(resolve) })
     t.same(socket.writes, [HEAD + framed])
     body.end()
     t.equal(attempt.sent, 'all')
-    await new Promise(resolve => { setImmediate(resolve) })
+    await turnOver()
     t.same(socket.writes, length === null ? [HEAD + framed, '0\r\n\r\n'] : [HEAD + framed])
   }
 })
 
 t.test('the head leaves alone if no piece comes', async t => {
   const { socket } = begin(new ManualBody(5))
-  await new Promise(resolve => { setImmediate(resolve) })
+  await turnOver()
   t.same(socket.writes, [HEAD])
 })
 
 t.test('all of a short body is one write', async t => {
-  const body = new ManualBody(null)
-  const { socket } = begin(body)
-  body.data('hello')
-  body.end(['A', 'b'])
+  const { socket } = begin(new ManualBody(null, body => {
+    body.data('hello')
+    body.end(['A', 'b'])
+  }))
+  await turnOver()
   t.same(socket.writes, [`${HEAD}5\r\nhello\r\n0\r\nA: b\r\n\r\n`])
 })
 
@@ -88,6 +109,7 @@ t.test('a length that does not come true, and trailers that cannot be sent, brea
   ] as const) {
     const body = new ManualBody(length)
     const { attempt, carrier } = begin(body)
+    await turnOver()
     act(body)
     t.same(carrier.calls, ['broken: http_request_error'])
     t.equal(attempt.sent, 'partly')
@@ -98,6 +120,7 @@ t.test('a length that does not come true, and trailers that cannot be sent, brea
 t.test('a failing source breaks the request with its own error, and is not closed', async t => {
   const body = new ManualBody(5)
   const { carrier } = begin(body)
+  await turnOver()
   body.failed(new ProxyError('client_closed', 'gone'))
   body.data('hello')
   t.same(carrier.calls, ['broken: client_closed'])
@@ -107,6 +130,7 @@ t.test('a failing source breaks the request with its own error, and is not close
 t.test('abort closes the source once and tells the carrier once', async t => {
   const body = new ManualBody(5)
   const { attempt, carrier, sink } = begin(body)
+  await turnOver()
   sink.aborted = true
   attempt.abort()
   attempt.abort()
@@ -125,7 +149,7 @@ t.test('a failure within send reaches the sink later, and not at all after an ab
     attempt.fail(new ProxyError('draining', 'closed'))
     sink.sending = false
     if (abort) attempt.abort()
-    await new Promise(resolve => { setImmediate(resolve) })
+    await turnOver()
     t.equal(sink.ending, abort ? null : 'failed')
     t.same(sink.violations, [])
   }

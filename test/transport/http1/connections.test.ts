@@ -136,17 +136,15 @@ test('the connection that was used last is used next', async (t, bench) => {
 
 test('head and first piece of a body leave in one piece, if they come in one tick', async (t, bench) => {
   await bench.done('/')
-  const body = new ManualBody(5)
-  const { sink } = bench.send('/known', body)
-  body.data('hello')
-  body.end()
+  const { sink } = bench.send('/known', new ManualBody(5, body => {
+    process.nextTick(() => { body.data('hello'); body.end() })
+  }))
   await bench.server.answer(1)
   await sink.ended()
   t.equal(bench.server.pieces[1]?.text, 'POST /known HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhello')
-  const chunked = new ManualBody(null)
-  const second = bench.send('/unknown', chunked)
-  chunked.data('hello')
-  chunked.end(['X-A', 'b'])
+  const second = bench.send('/unknown', new ManualBody(null, body => {
+    process.nextTick(() => { body.data('hello'); body.end(['X-A', 'b']) })
+  }))
   await bench.server.answer(2)
   await second.sink.ended()
   t.equal(bench.server.pieces[2]?.text, 'POST /unknown HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\nX-A: b\r\n\r\n')
