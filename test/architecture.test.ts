@@ -9,7 +9,8 @@ const SRC = fileURLToPath(new URL('../src/', import.meta.url))
 /** An import may only point to a floor above (further up in this list) or into its own room. */
 const FLOORS: ReadonlyArray<readonly string[]> = [
   ['base'],
-  ['balancing'],
+  // `backend` runs in the user's own service: it stands on base, and nothing of the proxy may lean on it.
+  ['balancing', 'backend'],
   ['upstream'],
   ['transport', 'health', 'discovery'],
   ['proxy'],
@@ -127,8 +128,13 @@ t.ok(files.length > 10, 'the files are found')
 t.strictSame(files.filter(file => floor(file.room) === -1).map(file => file.name), [], 'every file is in a known room')
 t.strictSame(badEdges(files), [], 'imports point to the rooms above')
 t.strictSame(cycles(files), [], 'no file imports itself by a detour')
-t.strictSame(uses(files, TIME, file => file.room === 'base'), [], 'time and chance come from src/base')
-t.strictSame(uses(files, PROCESS, file => file.room === 'base' || file.room === 'cli'), [], 'only src/cli.ts touches the process')
+const ofBackend = 'backend/node-process.ts'
+t.strictSame(uses(files, TIME, file => file.room === 'base' || file.name === ofBackend), [], 'time and chance come from src/base')
+t.strictSame(uses(files, PROCESS, file => file.room === 'base' || file.room === 'cli' || file.name === ofBackend), [], 'only src/cli.ts touches the process')
+t.strictSame(
+  files.filter(file => file.room !== 'backend').flatMap(file => file.imports.filter(name => name.includes('/backend/')).map(name => `${file.name}: ${name}`)), [],
+  'the backend plugin is nobody else\'s'
+)
 t.strictSame(
   files.filter(file => file.room === 'balancing').flatMap(file => file.imports.filter(name => name.startsWith('node:'))), [],
   'balancing is pure: nothing of node in it'

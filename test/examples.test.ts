@@ -52,8 +52,18 @@ t.test('http-proxy', async t => {
   t.match(output, /^stopped$/m)
 })
 
+t.test('backend', async t => {
+  const output = await run('backend.mjs')
+  t.match(output, /^GET \/health: 200 ok, Headrace-Backend: null$/m)
+  t.match(output, /^GET \/health: 503 failing/m)
+  t.match(output, /^GET \/health: 503 draining, Headrace-Backend: draining$/m)
+  t.match(output, /^GET \/hello: 200 hello, Headrace-Backend: draining$/m)
+  t.match(output, /^GET \/slow: 200 late, but whole/m)
+  t.match(output, /^exit code 0$/m)
+})
+
 t.test('there is no example without a test', async t => {
   const helpers = ['sample-backends.mjs']
   const names = readdirSync(EXAMPLES).filter(name => name.endsWith('.mjs') && !helpers.includes(name))
-  t.strictSame(names.sort(), ['dispatcher.mjs', 'http-proxy.mjs', 'plugin.mjs', 'program.mjs'])
+  t.strictSame(names.sort(), ['backend.mjs', 'dispatcher.mjs', 'http-proxy.mjs', 'plugin.mjs', 'program.mjs'])
 })

@@ -1,19 +1,24 @@
 /**
  * Why a request could not be proxied. Where RFC 9209 (Proxy-Status, section 2.3) has a word for the cause, that word is
- * the code; `client_closed`, `draining` and `http_request_timeout` are ours. `proxy/failure.ts` says what each one means for the client and for a retry.
+ * the code; the others are ours. `proxy/failure.ts` says what each one means for the client and for a retry.
  */
 export const failureCodes = [
   'destination_unavailable',
   'connection_limit_reached',
+  'queue_timeout',
+  'queue_full',
   'dns_error',
   'connection_refused',
   'connection_timeout',
+  'tls_timeout',
   'connection_terminated',
   'connection_write_timeout',
   'connection_read_timeout',
   'tls_protocol_error',
   'tls_certificate_error',
   'http_response_timeout',
+  'try_timeout',
+  'request_timeout',
   'http_response_incomplete',
   'http_response_header_section_size',
   'http_response_transfer_coding',
@@ -21,6 +26,8 @@ export const failureCodes = [
   'http_upgrade_failed',
   'http_request_error',
   'http_request_timeout',
+  'upload_too_slow',
+  'client_stalled',
   'proxy_internal_error',
   'client_closed',
   'draining'

@@ -1,8 +1,9 @@
 import { METHODS } from 'node:http'
 import { DURATION_PATTERN, parseDuration } from '../base/duration.js'
+import { parseSize } from '../base/size.js'
 import { parseStatusRange } from '../health/health-check.js'
 import { parseAddress } from '../upstream/address.js'
-import { isFieldValue, probeFieldFault, requestFieldFault, responseFieldFault } from './field-rules.js'
+import { isFieldValue, isToken, probeFieldFault, requestFieldFault, responseFieldFault } from './field-rules.js'
 import { got } from './got.js'
 import { canonicalHost, canonicalName, isAddressRange, isAuthority, isListenHost } from './host-rules.js'
 import { nearest } from './nearest.js'
@@ -23,6 +24,7 @@ const DURATION_FORM = new RegExp(DURATION_PATTERN)
 export const checks: Readonly<Record<string, Check>> = {
   duration: { expected: DURATION, fault: text => durationFault(text, false) },
   'positive-duration': { expected: DURATION, fault: text => durationFault(text, true) },
+  size: test('a size such as "64kb" or "1mb"', text => parseSize(text) !== undefined),
   target: { expected: 'a URL such as "http://10.0.0.1:3000"', fault: targetFault },
   method: { expected: 'a method such as "GET"', fault: methodFault },
   prefix: { expected: 'a path such as "/api"', fault: prefixFault },
@@ -37,6 +39,7 @@ export const checks: Readonly<Record<string, Check>> = {
   'socket-path': test('the path of a socket', text => text !== '' && !text.includes('\0')),
   'status-range': test('a status such as 204 or a range such as "200-299"', text => parseStatusRange(text) !== null),
   'pool-name': test('a pool name of at most 64 letters, digits and . _ -', text => /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/.test(text)),
+  'field-name': test('a field name such as "x-priority"', isToken),
   'request-field': { expected: 'a field name', fault: requestFieldFault },
   'response-field': { expected: 'a field name', fault: responseFieldFault },
   'probe-field': { expected: 'a field name', fault: probeFieldFault },

@@ -1,7 +1,11 @@
 import type { HealthCheck } from '../health/health-check.js'
+import type { PassiveHealth } from '../health/passive-health.js'
+import type { RetryBudgetRules } from '../proxy/retry-budget.js'
 import type { RouteConfig, RouteTimeouts } from '../proxy/route-config.js'
 import type { TlsOptions } from '../transport/transport.js'
+import type { AdaptiveLimitOptions } from '../upstream/adaptive-limit.js'
 import type { WhenAllDown } from '../upstream/pool.js'
+import type { SlowStartRules } from '../upstream/slow-start.js'
 import type { TargetSpec } from '../upstream/target.js'
 
 /** Where the proxy accepts connections: TCP, or a Unix socket (`'path' in address`). Port 0 = any free one. */
@@ -27,6 +31,8 @@ export interface Timeouts extends RouteTimeouts {
   readonly clientKeepAlive: number
   /** Never 0. */
   readonly connect: number
+  /** Never 0. */
+  readonly tls: number
   /** 0 = no waiting. */
   readonly queue: number
   /** 0 = what is under way at a stop is cut at once. */
@@ -39,11 +45,15 @@ export interface PoolConfig {
   /** URLs in canonical form, no two alike. */
   readonly targets: readonly TargetSpec[]
   readonly healthCheck: HealthCheck | null
+  readonly passiveHealth: PassiveHealth | null
+  readonly slowStart: SlowStartRules | null
   readonly whenAllDown: WhenAllDown
   /** Requests at once over all targets; 0 = no limit. */
   readonly maxConnections: number
   /** Requests that may wait. */
   readonly queueMax: number
+  readonly adaptiveLimit: AdaptiveLimitOptions | null
+  readonly retryBudget: RetryBudgetRules
   readonly tls: TlsOptions
 }
 
@@ -54,6 +64,10 @@ export interface Config {
   /** IP addresses and ranges, and the names that proxy-addr knows. */
   readonly trustProxy: readonly string[]
   readonly timeouts: Timeouts
+  readonly limits: {
+    /** Bytes per second; 0 = no limit. */
+    readonly uploadRate: number
+  }
   /** By name; has no prototype. */
   readonly pools: Readonly<Record<string, PoolConfig>>
   readonly routes: readonly RouteConfig[]

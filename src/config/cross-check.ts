@@ -1,4 +1,5 @@
 import type { ConfigFault } from '../base/errors.js'
+import { adaptiveLimitDefaults } from '../upstream/adaptive-limit-schema.js'
 import { parseAddress } from '../upstream/address.js'
 import { canonicalHost } from './host-rules.js'
 import { nearest } from './nearest.js'
@@ -32,13 +33,21 @@ class CrossChecker {
 
   pool (pool: Readonly<Record<string, unknown>>, place: Place): void {
     this.#targets(pool, place)
-    const { healthCheck, tls } = pool
+    const { healthCheck, tls, adaptiveLimit } = pool
+    if (isRecord(adaptiveLimit)) this.#adaptiveLimit(adaptiveLimit, [...place, 'adaptiveLimit'])
     if (isRecord(healthCheck) && healthCheck['method'] === 'HEAD' && 'bodyContains' in healthCheck) {
       this.#fault([...place, 'healthCheck', 'bodyContains'], 'the answer to HEAD has no body')
     }
     if (isRecord(tls) && 'certificate' in tls !== 'key' in tls) {
       const [given, missing] = 'key' in tls ? ['key', 'certificate'] : ['certificate', 'key']
       this.#fault([...place, 'tls', missing], `required with "${given}"`)
+    }
+  }
+
+  #adaptiveLimit (limit: Readonly<Record<string, unknown>>, place: Place): void {
+    const { min = adaptiveLimitDefaults.min, max = adaptiveLimitDefaults.max } = limit
+    if (typeof min === 'number' && typeof max === 'number' && min > max) {
+      this.#fault([...place, 'max' in limit ? 'max' : 'min'], `"min" (${min}) is above "max" (${max})`)
     }
   }
 

@@ -1,8 +1,15 @@
 import type { StrategyKind } from '../balancing/strategy.js'
 import { parseStatusRange, type HealthCheck, type ProbeSchedule, type StatusRange } from '../health/health-check.js'
 import { healthCheckDefaults, type HealthCheckInput } from '../health/schema.js'
+import type { FailureRate, PassiveHealth } from '../health/passive-health.js'
+import { failureRateDefaults, passiveHealthDefaults, type FailureRateInput, type PassiveHealthInput } from '../health/passive-schema.js'
+import { retryBudgetDefaults } from '../proxy/retry-budget.js'
 import type { TlsOptions } from '../transport/transport.js'
 import { parseAddress } from '../upstream/address.js'
+import { adaptiveLimitDefaults, type AdaptiveLimitInput } from '../upstream/adaptive-limit-schema.js'
+import type { AdaptiveLimitOptions } from '../upstream/adaptive-limit.js'
+import { slowStartDefaults, type SlowStartInput } from '../upstream/slow-start-schema.js'
+import type { SlowStartRules } from '../upstream/slow-start.js'
 import { poolDefaults, type TargetInput, type TlsInput } from '../upstream/schema.js'
 import type { TargetSpec } from '../upstream/target.js'
 import type { PoolConfig } from './config.js'
@@ -18,16 +25,50 @@ export function resolvePool (input: PoolInput, kinds: readonly StrategyKind[], f
     strategy: { name, options },
     targets: input.targets.map(resolveTarget),
     healthCheck: resolveHealthCheck(input.healthCheck ?? false),
+    passiveHealth: resolvePassiveHealth(input.passiveHealth ?? passiveHealthDefaults.enabled),
+    slowStart: resolveSlowStart(input.slowStart ?? slowStartDefaults.window),
     whenAllDown: input.whenAllDown ?? poolDefaults.whenAllDown,
     maxConnections: input.maxConnections ?? poolDefaults.maxConnections,
     queueMax: input.queue?.max ?? poolDefaults.queueMax,
+    adaptiveLimit: resolveAdaptiveLimit(input.adaptiveLimit ?? false),
+    retryBudget: { ...retryBudgetDefaults, ...input.retryBudget },
     tls: resolveTls(input.tls ?? {}, files)
   }
 }
 
 function resolveTarget (input: TargetInput): TargetSpec {
-  const { url, weight = poolDefaults.weight, maxConnections = poolDefaults.maxConnections } = typeof input === 'string' ? { url: input } : input
-  return { url: parseAddress(url).origin, weight, maxConnections }
+  const { url, weight = poolDefaults.weight, maxConnections = poolDefaults.maxConnections, drain = poolDefaults.drain } = typeof input === 'string' ? { url: input } : input
+  return { url: parseAddress(url).origin, weight, maxConnections, drain }
+}
+
+function resolveAdaptiveLimit (input: AdaptiveLimitInput): AdaptiveLimitOptions | null {
+  if (input === false) return null
+  return { ...adaptiveLimitDefaults, ...(input === true ? {} : input) }
+}
+
+function resolvePassiveHealth (input: PassiveHealthInput): PassiveHealth | null {
+  if (input === false) return null
+  if (input === true) return resolvePassiveHealth({})
+  const { consecutiveFailures, failureRate = false, ejection, maxEjection, maxEjectedShare } = { ...passiveHealthDefaults, ...input }
+  return {
+    consecutiveFailures,
+    failureRate: resolveFailureRate(failureRate),
+    ejection: resolveDuration(ejection),
+    maxEjection: resolveDuration(maxEjection),
+    maxEjectedShare
+  }
+}
+
+function resolveFailureRate (input: FailureRateInput): FailureRate | null {
+  if (input === false) return null
+  const { share, window, minimumRequests } = { ...failureRateDefaults, ...(input === true ? {} : input) }
+  return { share, window: resolveDuration(window), minimumRequests }
+}
+
+function resolveSlowStart (input: SlowStartInput): SlowStartRules | null {
+  const { window, aggression = slowStartDefaults.aggression } = typeof input === 'string' ? { window: input } : input
+  const length = resolveDuration(window)
+  return length === 0 ? null : { window: length, aggression }
 }
 
 function resolveHealthCheck (input: HealthCheckInput): HealthCheck | null {

@@ -1,8 +1,9 @@
-import { routeDefaults, type HeaderRulesInput, type RetryInput, type RouteInput } from '../proxy/schema.js'
-import type { HeaderRules, RetryRules, RouteConfig, RouteTimeouts } from '../proxy/route-config.js'
+import { routeDefaults, type HeaderRulesInput, type PriorityInput, type RetryInput, type RouteInput } from '../proxy/schema.js'
+import type { HeaderRules, PriorityRule, RetryRules, RouteConfig, RouteTimeouts } from '../proxy/route-config.js'
 import { canonicalHost } from './host-rules.js'
 import { prefixBytes, withoutTrailingSlash } from './path-rules.js'
 import { resolveDuration } from './resolve-duration.js'
+import { resolveSize } from './resolve-size.js'
 
 /** Fills in a route that has been checked. */
 export function resolveRoute (input: RouteInput, timeouts: RouteTimeouts): RouteConfig {
@@ -19,7 +20,8 @@ export function resolveRoute (input: RouteInput, timeouts: RouteTimeouts): Route
       response: resolveHeaderRules(input.headers?.response ?? {})
     },
     timeouts: resolveTimeouts(input.timeouts ?? {}, timeouts),
-    retry: resolveRetry(input.retry ?? {})
+    retry: resolveRetry(input.retry ?? {}),
+    priority: resolvePriority(input.priority ?? routeDefaults.priority)
   }
 }
 
@@ -44,12 +46,23 @@ function resolveTimeouts (input: NonNullable<RouteInput['timeouts']>, above: Rou
   }
 }
 
+function resolvePriority (input: PriorityInput): PriorityRule {
+  return typeof input === 'string' ? input : { header: input.header.toLowerCase(), high: input.high }
+}
+
 function resolveRetry (input: false | RetryInput): RetryRules {
   if (input === false) return resolveRetry({ attempts: 1 })
   const on: ReadonlyArray<string | number> = input.on ?? routeDefaults.retryOn
   return {
     attempts: input.attempts ?? routeDefaults.attempts,
     perTryTimeout: resolveDuration(input.perTryTimeout ?? routeDefaults.perTryTimeout),
+    backOff: {
+      base: resolveDuration(input.backOff?.base ?? routeDefaults.backOff.base),
+      max: resolveDuration(input.backOff?.max ?? routeDefaults.backOff.max)
+    },
+    maxRetryAfter: resolveDuration(input.maxRetryAfter ?? routeDefaults.maxRetryAfter),
+    tryFor: resolveDuration(input.tryFor ?? routeDefaults.tryFor),
+    bufferBody: resolveSize(input.bufferBody ?? routeDefaults.bufferBody),
     on: {
       connect: on.includes('connect'),
       reset: on.includes('reset'),

@@ -4,6 +4,7 @@ import type { Config, ListenAddress, PoolConfig, Timeouts } from './config.js'
 import { resolveDuration } from './resolve-duration.js'
 import { resolvePool } from './resolve-pool.js'
 import { resolveRoute } from './resolve-route.js'
+import { resolveSize } from './resolve-size.js'
 import { configDefaults, type ConfigInput, type ListenInput } from './schema.js'
 import type { TlsFiles } from './tls-files.js'
 
@@ -26,6 +27,7 @@ export function resolveConfig (input: ConfigInput, { directory, kinds, files }: 
     log: { level: input.log?.level ?? configDefaults.level, access: input.log?.access ?? configDefaults.access },
     trustProxy: input.trustProxy ?? [],
     timeouts,
+    limits: { uploadRate: resolveSize(input.limits?.uploadRate ?? configDefaults.uploadRate) },
     pools,
     routes: routes.map(route => resolveRoute(route, timeouts))
   }
@@ -45,6 +47,7 @@ function resolveTimeouts (input: NonNullable<ConfigInput['timeouts']>): Timeouts
     clientRequest: resolveDuration(texts.clientRequest),
     clientKeepAlive: resolveDuration(texts.clientKeepAlive),
     connect: resolveDuration(texts.connect),
+    tls: resolveDuration(texts.tls),
     queue: resolveDuration(texts.queue),
     responseHead: resolveDuration(texts.responseHead),
     idleBody: resolveDuration(texts.idleBody),

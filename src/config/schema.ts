@@ -1,7 +1,11 @@
 import { Type, type Static } from 'typebox'
 import { durationSchema } from '../base/duration-schema.js'
+import { sizeSchema } from '../base/size-schema.js'
+import { adaptiveLimitSchema } from '../upstream/adaptive-limit-schema.js'
 import { healthCheckSchema } from '../health/schema.js'
-import { routeDefaults, routeSchema, routeTimeoutKeys } from '../proxy/schema.js'
+import { passiveHealthSchema } from '../health/passive-schema.js'
+import { retryBudgetSchema, routeDefaults, routeSchema, routeTimeoutKeys } from '../proxy/schema.js'
+import { slowStartSchema } from '../upstream/slow-start-schema.js'
 import { poolLimitSchema, queueSchema, targetSchema, tlsSchema, whenAllDownSchema } from '../upstream/schema.js'
 import { logLevels } from './config.js'
 
@@ -11,8 +15,9 @@ export const configDefaults = {
   port: 8080,
   level: 'info',
   access: true,
+  uploadRate: '0b',
   strategy: 'round-robin',
-  timeouts: { clientHeaders: '10s', clientRequest: '5m', clientKeepAlive: '75s', connect: '3s', queue: '5s', drain: '30s', ...routeDefaults.timeouts }
+  timeouts: { clientHeaders: '10s', clientRequest: '5m', clientKeepAlive: '75s', connect: '3s', tls: '3s', queue: '5s', drain: '30s', ...routeDefaults.timeouts }
 } as const
 
 const closed = { additionalProperties: false }
@@ -47,11 +52,19 @@ const timeoutsSchema = Type.Object({
   clientHeaders: Type.Optional(durationSchema({ zero: true, default: timeouts.clientHeaders, description: 'Until a client\'s request head is complete. 0s = no limit.' })),
   clientRequest: Type.Optional(durationSchema({ zero: true, default: timeouts.clientRequest, description: 'Until a client\'s whole request has arrived. 0s = no limit.' })),
   clientKeepAlive: Type.Optional(durationSchema({ zero: true, default: timeouts.clientKeepAlive, description: 'How long an idle client connection is kept. 0s = not at all.' })),
-  connect: Type.Optional(durationSchema({ default: timeouts.connect, description: 'Until a connection to a target stands, TLS included.' })),
+  connect: Type.Optional(durationSchema({ default: timeouts.connect, description: 'Until a connection to a target stands.' })),
+  tls: Type.Optional(durationSchema({ default: timeouts.tls, description: 'Until a connection to an https: target is secured, from when it stands.' })),
   queue: Type.Optional(durationSchema({ zero: true, default: timeouts.queue, description: 'How long a request waits while all targets are full. 0s = not at all.' })),
   ...routeTimeoutKeys(timeouts),
   drain: Type.Optional(durationSchema({ zero: true, default: timeouts.drain, description: 'How long a stop waits for requests under way. 0s = they are cut at once.' }))
 }, { ...closed, description: 'Time limits. A route may override responseHead, idleBody, request and tunnelIdle.' })
+
+const limitsSchema = Type.Object({
+  uploadRate: Type.Optional(sizeSchema({
+    default: configDefaults.uploadRate,
+    description: 'Bytes per second that a client must send of its request\'s body, on average over 5 s, while the target takes them. 0b = no limit.'
+  }))
+}, { ...closed, description: 'What clients may ask of the proxy.' })
 
 const strategySchema = Type.Union([Type.String(), Type.Object({ name: Type.String() }, { additionalProperties: true })], {
   default: configDefaults.strategy,
@@ -63,9 +76,13 @@ const poolSchema = Type.Object({
   strategy: Type.Optional(strategySchema),
   targets: Type.Array(targetSchema, { minItems: 1, description: 'The backends, each once.' }),
   healthCheck: Type.Optional(healthCheckSchema),
+  passiveHealth: Type.Optional(passiveHealthSchema),
+  slowStart: Type.Optional(slowStartSchema),
   whenAllDown: Type.Optional(whenAllDownSchema),
   maxConnections: Type.Optional(poolLimitSchema),
   queue: Type.Optional(queueSchema),
+  adaptiveLimit: Type.Optional(adaptiveLimitSchema),
+  retryBudget: Type.Optional(retryBudgetSchema),
   tls: Type.Optional(tlsSchema)
 }, closed)
 
@@ -76,6 +93,7 @@ export const configSchema = Type.Object({
   log: Type.Optional(logSchema),
   trustProxy: Type.Optional(trustProxySchema),
   timeouts: Type.Optional(timeoutsSchema),
+  limits: Type.Optional(limitsSchema),
   pools: Type.Record(Type.String(), poolSchema, {
     propertyNames: { check: 'pool-name', pattern: '^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$' },
     minProperties: 1,

@@ -82,6 +82,12 @@ export class ActiveCheck {
     }
   }
 
+  /** A target has said in a response that it is about to stop: it is down at once. */
+  withdraw (target: Target): void {
+    const watch = this.#watches.get(target)
+    if (watch?.withdraw() === true) this.#options.observer.onFlip(target, false, 'the target is draining', 0)
+  }
+
   /** Gives up the probes under way; resolves when they are quiet. The verdicts stand: who checks no more lifts the vetoes. */
   async stop (): Promise<void> {
     this.#stopped = true

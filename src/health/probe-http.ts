@@ -5,6 +5,7 @@ import type { TargetAddress } from '../upstream/address.js'
 import type { TlsOptions } from '../upstream/tls-options.js'
 import type { HttpHealthCheck } from './health-check.js'
 import type { Probe } from './probe.js'
+import { TargetDraining } from './target-draining.js'
 import { untilAborted } from './until-aborted.js'
 
 /** Bytes of a response body that are read at most. */
@@ -74,6 +75,10 @@ export class HttpProbe implements Probe {
 
   #isExpected (response: IncomingMessage, fail: (reason: unknown) => void): boolean {
     const status = response.statusCode ?? 0
+    if (response.headers['headrace-backend']?.toString().toLowerCase() === 'draining') {
+      fail(new TargetDraining())
+      return false
+    }
     if (this.#options.status.some(({ from, to }) => from <= status && status <= to)) return true
     fail(new Error(`status ${status}`))
     return false

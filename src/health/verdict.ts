@@ -34,6 +34,14 @@ export class Verdict {
     return true
   }
 
+  /** Takes the target's own word that it is going: no need for failures. @returns whether it changed `up`. */
+  fall (): boolean {
+    const flipped = this.#up !== false
+    this.#up = false
+    this.#against = 0
+    return flipped
+  }
+
   #needed (passed: boolean): number {
     if (!this.#everUp) return 1
     return passed ? this.#rise : this.#fall

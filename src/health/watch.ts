@@ -3,6 +3,7 @@ import type { Random } from '../base/random.js'
 import type { Target } from '../upstream/target.js'
 import type { ProbeSchedule } from './health-check.js'
 import type { Probe } from './probe.js'
+import { TargetDraining } from './target-draining.js'
 import { Verdict } from './verdict.js'
 
 /** One probe's end. */
@@ -11,6 +12,8 @@ export interface CheckResult {
   /** Why, for the log: may name addresses. */
   readonly reason: string
   readonly tookMs: number
+  /** Did the target say that it is about to stop? */
+  readonly draining: boolean
 }
 
 export interface WatchOptions {
@@ -48,11 +51,11 @@ export class Watch {
     const { probe, clock, schedule } = this.#options
     const started = clock.now()
     const controller = new AbortController()
-    const end = (passed: boolean, reason: string): void => {
+    const end = (passed: boolean, reason: string, draining = false): void => {
       if (this.#giveUp !== giveUp) return
       this.#giveUp = null
       deadline.cancel()
-      this.#end({ passed, reason, tookMs: clock.now() - started }, started)
+      this.#end({ passed, reason, tookMs: clock.now() - started, draining }, started)
     }
     // The deadline ends the probe by itself: a probe that does not heed the signal still fails in time.
     const deadline = clock.after(schedule.timeout, () => {
@@ -66,9 +69,16 @@ export class Watch {
     }
     this.#giveUp = giveUp
     const underWay = attempt(probe, this.target, controller.signal)
-      .then(failure => { end(failure === null, failure ?? 'check passed') })
+      .then(failure => { end(failure === null, failure === null ? 'check passed' : describe(failure), failure instanceof TargetDraining) })
       .finally(() => { if (this.#underWay === underWay) this.#underWay = null })
     this.#underWay = underWay
+  }
+
+  /** The target has said by itself that it is about to stop: it is down at once. @returns whether it was up. */
+  withdraw (): boolean {
+    const flipped = this.#verdict.fall()
+    if (flipped) this.target.judge('active', false)
+    return flipped
   }
 
   /** Ends the watch; its last word stands. Resolves when the probe under way is quiet, after one timeout at most. */
@@ -91,7 +101,7 @@ export class Watch {
   }
 
   #end (result: CheckResult, started: number): void {
-    const flipped = this.#verdict.record(result.passed)
+    const flipped = result.draining ? this.#verdict.fall() : this.#verdict.record(result.passed)
     if (flipped) this.target.judge('active', result.passed)
     this.#schedule(started)
     this.#options.ended(this, result, flipped)
@@ -105,13 +115,13 @@ export class Watch {
   }
 }
 
-/** Resolves with the reason of the failure, null if there was none. Never rejects. */
-async function attempt (probe: Probe, target: Target, signal: AbortSignal): Promise<string | null> {
+/** Resolves with the failure, null if there was none. Never rejects. */
+async function attempt (probe: Probe, target: Target, signal: AbortSignal): Promise<unknown> {
   try {
     await probe.check(target.address, signal)
     return null
   } catch (error) {
-    return describe(error)
+    return error ?? new Error('check failed')
   }
 }
 

@@ -89,7 +89,7 @@ function exchangeOf (raw: IncomingMessage, route: Route, located: Located, trust
     timeouts: route.attemptTimeouts,
     originalPath: located.url,
     clientAddress: peer.address
-  }, upgrade === null ? IncomingBody.of(raw, route.requestRules) : null, client)
+  }, upgrade === null ? IncomingBody.of(raw, route.bodyOptions) : null, client)
 }
 
 function badRequest (raw: IncomingMessage, title: string, status = 400): Problem {

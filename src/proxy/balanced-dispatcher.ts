@@ -5,7 +5,8 @@ import { TimerWheel } from '../base/timer-wheel.js'
 import { logExchange, type Log } from './access-log.js'
 import { DispatchClient } from './dispatch-client.js'
 import { dispatchRequest } from './dispatch-request.js'
-import { dispatcherRoute, type Upstream } from './dispatcher-route.js'
+import { dispatcherRoute } from './dispatcher-route.js'
+import type { Upstream } from './upstream.js'
 import { Exchange } from './exchange.js'
 import { LegacyHandler, type LegacyCalls, type ResponseHandler } from './legacy-handler.js'
 import type { Route } from './route.js'
@@ -51,6 +52,7 @@ export class BalancedDispatcher extends Dispatcher {
       random,
       wheel: new TimerWheel(clock),
       queueTimeout: QUEUE_TIMEOUT,
+      uploadRate: 0,
       draining: false,
       onEnd: exchange => { if (log !== undefined) logExchange(log, exchange, false) }
     })

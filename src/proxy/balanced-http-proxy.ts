@@ -4,7 +4,7 @@ import type { FastifyReplyFromHooks } from '@fastify/reply-from'
 import { ProxyError } from '../base/errors.js'
 import type { TlsOptions } from '../upstream/tls-options.js'
 import { BalancedDispatcher } from './balanced-dispatcher.js'
-import type { Upstream } from './dispatcher-route.js'
+import type { Upstream } from './upstream.js'
 import { replyWithFailure, type Answerable } from './reply-with-failure.js'
 import { WebSocketLeases } from './web-socket-leases.js'
 

@@ -35,7 +35,7 @@ export function dispatchError (error: ProxyError, started: boolean): Error {
   return made
 }
 
-const TIMEOUTS: ReadonlySet<FailureCode> = new Set(['http_response_timeout', 'connection_write_timeout', 'http_request_timeout'])
+const TIMEOUTS: ReadonlySet<FailureCode> = new Set(['http_response_timeout', 'try_timeout', 'request_timeout', 'connection_write_timeout', 'http_request_timeout'])
 
 const socket = (title: string): Error => new errors.SocketError(title)
 const headersTimeout = (title: string): Error => new errors.HeadersTimeoutError(title)
@@ -44,16 +44,21 @@ const notFound = (title: string): Error => coded(title, 'ENOTFOUND')
 const MAKERS: Readonly<Record<FailureCode, (title: string) => Error>> = {
   destination_unavailable: notFound,
   connection_limit_reached: notFound,
+  queue_timeout: notFound,
+  queue_full: notFound,
   dns_error: notFound,
   draining: title => new errors.ClientDestroyedError(title),
   connection_refused: title => coded(title, 'ECONNREFUSED'),
   connection_timeout: title => new errors.ConnectTimeoutError(title),
+  tls_timeout: title => new errors.ConnectTimeoutError(title),
   connection_terminated: socket,
   connection_write_timeout: headersTimeout,
   connection_read_timeout: title => new errors.BodyTimeoutError(title),
   tls_protocol_error: socket,
   tls_certificate_error: socket,
   http_response_timeout: headersTimeout,
+  try_timeout: headersTimeout,
+  request_timeout: headersTimeout,
   http_response_incomplete: socket,
   http_response_header_section_size: title => new errors.HeadersOverflowError(title),
   http_response_transfer_coding: socket,
@@ -61,6 +66,8 @@ const MAKERS: Readonly<Record<FailureCode, (title: string) => Error>> = {
   http_upgrade_failed: socket,
   http_request_error: title => new errors.InvalidArgumentError(title),
   http_request_timeout: headersTimeout,
+  upload_too_slow: headersTimeout,
+  client_stalled: title => new errors.RequestAbortedError(title),
   proxy_internal_error: title => new errors.UndiciError(title),
   client_closed: title => new errors.RequestAbortedError(title)
 }

@@ -4,7 +4,7 @@ import { errors, Response as UndiciResponse, type Dispatcher } from 'undici'
 import type { AttemptTimeouts } from '../transport/transport.js'
 import { BytesBody, bytesOf, StreamBody, type BodyWatcher, type DispatchBody } from './dispatch-body.js'
 import { dispatchHeaders } from './dispatch-headers.js'
-import type { ExchangeHead } from './exchange.js'
+import type { ExchangeHead } from './exchange-head.js'
 
 /** A request as a dispatcher's user describes it, ready for an exchange. */
 export interface DispatchRequest {

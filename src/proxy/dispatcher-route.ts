@@ -1,25 +1,18 @@
 import { parseDuration } from '../base/duration.js'
-import type { Transport } from '../transport/transport.js'
-import type { Pool } from '../upstream/pool.js'
 import type { RouteConfig } from './route-config.js'
 import { Route, type RouteServices } from './route.js'
 import { routeDefaults } from './schema.js'
-
-/** A pool and the way to its targets; a `RunningPool` is one. */
-export interface Upstream {
-  readonly pool: Pool
-  readonly transport: Transport
-}
+import type { Upstream } from './upstream.js'
 
 /** The one route of a dispatcher: every path, and what routes do where a config is silent. */
-export function dispatcherRoute ({ pool, transport }: Upstream, services: RouteServices): Route {
-  const { timeouts, attempts, perTryTimeout, retryOn } = routeDefaults
+export function dispatcherRoute (upstream: Upstream, services: RouteServices): Route {
+  const { timeouts, attempts, perTryTimeout, retryOn, backOff, maxRetryAfter, priority } = routeDefaults
   const causes: readonly string[] = retryOn
   const config: RouteConfig = {
     host: null,
     prefix: '/',
     methods: null,
-    pool: pool.name,
+    pool: upstream.pool.name,
     stripPrefix: false,
     rewritePrefix: null,
     hostHeader: 'client',
@@ -33,10 +26,15 @@ export function dispatcherRoute ({ pool, transport }: Upstream, services: RouteS
     retry: {
       attempts,
       perTryTimeout: milliseconds(perTryTimeout),
+      backOff: { base: milliseconds(backOff.base), max: milliseconds(backOff.max) },
+      maxRetryAfter: milliseconds(maxRetryAfter),
+      bufferBody: 0,
+      tryFor: 0,
       on: { connect: causes.includes('connect'), reset: causes.includes('reset'), timeout: causes.includes('timeout'), statuses: [] }
-    }
+    },
+    priority
   }
-  return new Route(config, pool, transport, services)
+  return new Route(config, upstream, services)
 }
 
 /** The defaults are durations; 0 would mean no limit. */

@@ -1,46 +1,43 @@
 import type { Duplex } from 'node:stream'
 import { ProxyError } from '../base/errors.js'
-import type { PickContext } from '../balancing/strategy.js'
-import { CallbackDeadline, Deadline } from '../base/timer-wheel.js'
-import type { BodySource, RawHeaders, RequestHead, ResponseSink, Sending, Sent } from '../transport/transport.js'
+import { Deadline } from '../base/timer-wheel.js'
+import type { BodySource, RawHeaders, ResponseSink, Sending, Sent } from '../transport/transport.js'
 import type { Lease } from '../upstream/lease.js'
 import { cancelled } from '../upstream/outcome.js'
-import type { Waiter } from '../upstream/pool.js'
 import type { Target } from '../upstream/target.js'
 import type { Client } from './client.js'
+import { saysDraining } from './draining-field.js'
+import type { ExchangeHead } from './exchange-head.js'
 import type { ExchangeOutcome, ExchangeRecord } from './exchange-record.js'
 import { failures } from './failure.js'
+import { HeldAnswer } from './held-answer.js'
 import { isIdempotent, mayRetry } from './retry.js'
+import { noTarget, QueuePlace, type QueueOwner } from './queue-place.js'
+import { Retries } from './retries.js'
 import type { Route } from './route.js'
 
-/** A request on its way to a target, mutable in the one field that may differ from target to target. */
-export interface ExchangeHead extends RequestHead {
-  readonly headers: string[]
-  /** Where in `headers` the value of `Host` is. */
-  readonly hostIndex: number
-  readonly requestId: string
-  /** Is each target to be called by its own name? */
-  readonly hostFromTarget: boolean
-  freshConnection: boolean
-  /** The request target as the client sent it, and the client's address: for the log. */
-  readonly originalPath: string
-  readonly clientAddress: string | null
-}
+/** Milliseconds until all of an answer that is to be held must be there. */
+const LONGEST_HOLDING = 1000
 
 /**
  * One client request from arrival to close: 1..n attempts, at most one open lease. It knows neither Fastify nor sockets:
  * a `Client` is on one side, a `Transport` on the other.
  */
-export class Exchange<C extends Client = Client> extends Deadline implements ResponseSink, ExchangeRecord, Waiter {
+export class Exchange<C extends Client = Client> extends Deadline implements ResponseSink, ExchangeRecord, QueueOwner {
   readonly route: Route
   readonly request: ExchangeHead
   readonly client: C
   readonly #body: BodySource | null
   #lease: Lease | null = null
   #sending: Sending | null = null
-  #tried: Set<Target> | null = null
-  /** Armed while it waits in the pool's queue. */
-  #queueLimit: CallbackDeadline | null = null
+  #retries: Retries | null = null
+  /** The answer that is coming in to be held. */
+  #holding: HeldAnswer | null = null
+  /** Milliseconds to wait when it has been held. */
+  #pause = 0
+  /** Attempts that do not count: those of earlier rounds, and on a kept connection that was dead. */
+  #before = 0
+  #place: QueuePlace | null = null
   #ended = false
   readonly startedAt: number
   headAt = -1
@@ -73,6 +70,7 @@ export class Exchange<C extends Client = Client> extends Deadline implements Res
   start (): void {
     const limit = this.route.config.timeouts.request
     if (limit !== 0) this.route.services.wheel.arm(this, limit)
+    this.route.retryBudget.request()
     this.#attempt()
   }
 
@@ -90,50 +88,40 @@ export class Exchange<C extends Client = Client> extends Deadline implements Res
     this.#end('cancelled')
   }
 
+  /** The client takes nothing of the response any more. */
+  clientStalled (): void {
+    if (this.#ended) return
+    this.#stop()
+    this.#fail(new ProxyError('client_stalled', `the client took nothing of the response for ${this.route.config.timeouts.idleBody} ms`))
+  }
+
   /** The whole exchange has taken too long. */
   expired (): void {
     this.#stop()
-    this.#fail(new ProxyError('http_response_timeout', `no complete response within ${this.route.config.timeouts.request} ms`))
+    this.#fail(new ProxyError('request_timeout', `no complete response within ${this.route.config.timeouts.request} ms`))
   }
 
-  #attempt (): void {
+  readonly #attempt = (): void => {
     const lease = this.route.pool.lease(this.route.context, this.tried)
-    if (lease !== null) this.#send(lease)
-    else if (!this.#enterQueue()) this.#fail(this.error ?? this.#noTarget())
-  }
-
-  /** Where all targets are full, a request waits for its turn. @returns false if it can't. */
-  #enterQueue (): boolean {
-    const { pool, services } = this.route
-    if (services.queueTimeout === 0 || !pool.enter(this)) return false
-    const limit = new CallbackDeadline(() => {
-      this.#leaveQueue()
-      this.#fail(this.error ?? this.#noTarget())
-    })
-    this.#queueLimit = limit
-    services.wheel.arm(limit, services.queueTimeout)
-    return true
-  }
-
-  #leaveQueue (): void {
-    if (this.#queueLimit === null) return
-    this.route.services.wheel.disarm(this.#queueLimit)
-    this.#queueLimit = null
-    this.route.pool.leave(this)
-  }
-
-  get context (): PickContext {
-    return this.route.context
+    if (lease !== null) return this.#send(lease)
+    this.#place = QueuePlace.take(this)
+    if (this.#place === null) this.#giveUp(this.error ?? noTarget(this.route), true)
   }
 
   get tried (): ReadonlySet<Target> | undefined {
-    return this.#tried ?? undefined
+    return this.#retries?.tried
   }
 
   /** Its turn has come. */
   granted (lease: Lease): void {
-    this.#leaveQueue()
+    this.#place = null
     this.#send(lease)
+  }
+
+  /** It has waited in the queue in vain. */
+  refused (error: ProxyError): void {
+    this.#place = null
+    this.#giveUp(this.error ?? error, false)
   }
 
   #send (lease: Lease): void {
@@ -144,35 +132,28 @@ export class Exchange<C extends Client = Client> extends Deadline implements Res
     this.#sending = this.route.transport.send(lease.target, this.request, this.#body, this)
   }
 
-  #noTarget (): ProxyError {
-    const { pool } = this.route
-    return pool.full
-      ? new ProxyError('connection_limit_reached', `every healthy target of pool ${pool.name} is at its limit`)
-      : new ProxyError('destination_unavailable', `pool ${pool.name} has no target that may be tried`)
-  }
-
   informational (status: number, headers: RawHeaders): void {
     this.client.informational(status, headers)
   }
 
   head (status: number, headers: RawHeaders): void {
-    if (this.#retriesStatus(status)) {
-      this.#sending?.abort()
-      this.#lease?.settle({ kind: 'response', status })
-      this.#nextTarget()
-      return
-    }
+    this.#lease?.responded()
+    if (this.target !== null && saysDraining(headers)) this.route.withdraw(this.target)
+    if (this.#triesFor(status, headers)) return
+    if (this.#retries?.held != null && this.route.config.retry.on.statuses.includes(status)) return this.#passOnHeld(status)
     this.headAt = this.route.services.clock.now()
     this.status = status
     this.client.head(status, headers)
   }
 
   data (chunk: Buffer): boolean {
+    if (this.#holding !== null) return this.#hold(this.#holding, chunk)
     this.bytes += chunk.length
     return this.client.data(chunk)
   }
 
   end (trailers: RawHeaders): void {
+    if (this.#holding !== null) return this.#held(this.#holding, trailers)
     this.#settle()
     // From here on the client may close the connection: it has got everything.
     this.#ended = true
@@ -185,6 +166,7 @@ export class Exchange<C extends Client = Client> extends Deadline implements Res
   }
 
   upgraded (headers: RawHeaders, connection: Duplex, first: Buffer): void {
+    this.#lease?.responded()
     this.headAt = this.route.services.clock.now()
     this.status = 101
     this.route.services.wheel.disarm(this)
@@ -195,8 +177,9 @@ export class Exchange<C extends Client = Client> extends Deadline implements Res
     })
   }
 
-  failed (error: ProxyError, sent: Sent): void {
+  failed (failure: ProxyError, sent: Sent): void {
     if (this.#ended) return
+    const error = this.route.headLimitIsPerTry && failure.code === 'http_response_timeout' ? new ProxyError('try_timeout', failure.message) : failure
     this.error = error
     const lease = this.#lease
     const reused = this.#sending?.reused === true && error.code === 'connection_terminated'
@@ -204,44 +187,125 @@ export class Exchange<C extends Client = Client> extends Deadline implements Res
     this.#lease = null
     // A kept connection may be closed by a target in good health; a request the client did not finish says nothing either.
     lease?.settle(reused || failures[error.code].fault !== 'target' ? cancelled : { kind: 'failure', error })
-    if (lease === null || !this.#mayRetry(error, sent, reused)) {
-      this.#fail(error)
+    if (this.#holding !== null) {
+      // An answer that broke off is none to be kept, but that another target is tried stands.
+      this.#nextTarget(this.#pause)
+    } else if (lease === null || !this.#couldRetry(error, sent, reused)) {
+      this.#giveUp(error, false)
     } else if (reused && !this.request.freshConnection) {
       this.#replaceConnection()
+    } else if (!this.#attemptsLeft || !this.route.retryBudget.take()) {
+      this.#giveUp(error, true)
     } else {
-      this.#nextTarget()
+      this.#nextTarget(this.#memory.pause)
     }
   }
 
-  #mayRetry (error: ProxyError, sent: Sent, reused: boolean): boolean {
+  /** May it be sent again, as far as its state and the cause go? */
+  #couldRetry (error: ProxyError, sent: Sent, reused: boolean): boolean {
     if (this.headAt !== -1 || this.#body?.consumed === true) return false
-    // A kept connection that died costs no attempt, once: no target has been asked yet.
-    const exempt = reused && !this.request.freshConnection
-    if (!exempt && this.attempts >= this.route.config.retry.attempts) return false
     return mayRetry({ error, sent, method: this.request.method, reused }, this.route.config.retry)
   }
 
-  /** After a kept connection died: another target if there is one, else the same, on a connection that nobody can have closed yet. */
+  get #attemptsLeft (): boolean {
+    return this.attempts - this.#before < this.route.config.retry.attempts
+  }
+
+  get #memory (): Retries {
+    this.#retries ??= new Retries(this.route)
+    return this.#retries
+  }
+
+  /**
+   * After a kept connection died: another target if there is one, else the same, on a connection that nobody can have closed yet.
+   * It costs no attempt, once: no target has been asked yet.
+   */
   #replaceConnection (): void {
     this.request.freshConnection = true
-    const { target } = this
-    if (target !== null && this.route.pool.eligible.some(other => other !== target && this.#tried?.has(other) !== true)) this.#nextTarget()
-    else this.#attempt()
+    this.#before++
+    if (this.#hasUntried && this.target !== null) this.#memory.tried.add(this.target)
+    this.#attempt()
   }
 
-  /** Is this status one for which the route tries another target, and is there one? */
-  #retriesStatus (status: number): boolean {
-    const { retry } = this.route.config
-    if (!retry.on.statuses.includes(status) || this.attempts >= retry.attempts) return false
-    if (this.#body?.consumed === true || !isIdempotent(this.request.method)) return false
-    return this.route.pool.eligible.some(target => target !== this.target && this.#tried?.has(target) !== true)
+  /** Is there a target that this request has not been to? */
+  get #hasUntried (): boolean {
+    return this.route.pool.eligible.some(target => target !== this.target && this.tried?.has(target) !== true)
   }
 
-  #nextTarget (): void {
+  /** If this status is one for which the route tries another target, and there is one, it does so. */
+  #triesFor (status: number, headers: RawHeaders): boolean {
+    if (!this.route.config.retry.on.statuses.includes(status) || !this.#attemptsLeft) return false
+    if (this.#body?.consumed === true || !isIdempotent(this.request.method) || !this.#hasUntried) return false
+    const pause = this.#memory.pauseAfter(headers)
+    if (pause === null || !this.route.retryBudget.take()) return false
+    this.#pause = pause
+    this.status = status
+    if (this.#memory.held === null) this.#beginToHold(new HeldAnswer(this.target, status, headers))
+    else this.#leaveAnswer()
+    return true
+  }
+
+  #beginToHold (answer: HeldAnswer): void {
+    this.#holding = answer
+    this.#memory.after(LONGEST_HOLDING, () => { this.#leaveAnswer() })
+  }
+
+  #hold (answer: HeldAnswer, chunk: Buffer): boolean {
+    if (!answer.add(chunk)) this.#leaveAnswer()
+    return true
+  }
+
+  #held (answer: HeldAnswer, trailers: RawHeaders): void {
+    answer.end(trailers)
+    this.#memory.held = answer
+    this.#settle()
+    this.#nextTarget(this.#pause)
+  }
+
+  /** Wants no more of the answer that comes, and tries another target. */
+  #leaveAnswer (): void {
+    this.#dropAnswer(this.status)
+    this.#nextTarget(this.#pause)
+  }
+
+  #dropAnswer (status: number): void {
+    this.#sending?.abort()
+    this.#lease?.settle({ kind: 'response', status })
+    this.#sending = null
+    this.#lease = null
+  }
+
+  /** All have been tried and none did better: the client gets the first answer. @param status the one that came last. */
+  #passOnHeld (status?: number): void {
+    const answer = this.#retries?.held
+    if (answer == null) return
+    if (status !== undefined) this.#dropAnswer(status)
+    this.headAt = this.route.services.clock.now()
+    this.status = answer.status
+    this.bytes = answer.bytes
+    this.target = answer.target
+    this.#ended = true
+    answer.passOn(this.client)
+    this.#conclude('response')
+  }
+
+  #nextTarget (pause: number): void {
+    this.#holding = null
     this.#lease = null
     this.#sending = null
-    if (this.target !== null) (this.#tried ??= new Set()).add(this.target)
-    this.#attempt()
+    this.#memory.cancel()
+    if (this.target !== null) this.#memory.tried.add(this.target)
+    this.#memory.schedule(pause, this.#attempt)
+  }
+
+  /** No attempt is left, or no target. @param could may the request be sent again, as far as it goes? */
+  #giveUp (error: ProxyError, could: boolean): void {
+    if (this.#retries?.held != null) return this.#passOnHeld()
+    this.error = error
+    const waited = this.route.services.clock.now() - this.startedAt
+    this.#before = this.attempts
+    const unreachable = could && !this.route.pool.full
+    if (!unreachable || this.route.config.retry.tryFor === 0 || !this.#memory.newRound(waited, this.#attempt)) this.#fail(error)
   }
 
   /** Gives the lease back after a complete response. */
@@ -253,7 +317,10 @@ export class Exchange<C extends Client = Client> extends Deadline implements Res
 
   /** Breaks off what is under way, without a word about the target. */
   #stop (): void {
-    this.#leaveQueue()
+    this.#place?.leave()
+    this.#place = null
+    this.#retries?.cancel()
+    this.#holding = null
     this.#sending?.abort()
     this.#sending = null
     this.#lease?.settle(cancelled)

@@ -45,7 +45,7 @@ export function readAs (name: string): string {
   return name.replace(ODD, '-')
 }
 
-const responseDropped: ReadonlySet<string> = new Set(HOP_BY_HOP)
+const responseDropped: ReadonlySet<string> = new Set([...HOP_BY_HOP, 'headrace-backend'])
 
 /** Does the response field of this lower-case name stay behind? */
 export function isResponseDropped (name: string): boolean {

@@ -16,6 +16,13 @@ const RETRY_AFTER = '1'
 /** Our own codes in the words of RFC 9209, which allows only registered ones in `Proxy-Status`. */
 const REGISTERED: ReadonlyMap<FailureCode, string> = new Map<FailureCode, string>([
   ['draining', 'proxy_internal_response'],
+  ['queue_timeout', 'connection_limit_reached'],
+  ['queue_full', 'connection_limit_reached'],
+  ['tls_timeout', 'connection_timeout'],
+  ['try_timeout', 'http_response_timeout'],
+  ['request_timeout', 'http_response_timeout'],
+  ['upload_too_slow', 'http_request_error'],
+  ['client_stalled', 'http_request_error'],
   ['http_request_timeout', 'http_request_error'],
   ['client_closed', 'http_request_error']
 ])

@@ -133,6 +133,7 @@ export class RawClient implements Client, AfterTurn {
     this.#held = null
     if (held === null) this.response.end()
     else this.response.end(held.toString('latin1'), 'latin1')
+    if (this.response.writableLength > 0) this.#watchReader()
   }
 
   flush (): void {
@@ -148,11 +149,26 @@ export class RawClient implements Client, AfterTurn {
 
   #write (chunk: Buffer): boolean {
     if (this.response.write(chunk, error => { if (!(error instanceof Error)) giveBack(chunk) })) return true
+    this.#watchReader()
+    return false
+  }
+
+  /** The client reads slower than the target sends: it is waited for, but not for ever. Node tells progress from none. */
+  #watchReader (): void {
+    const { idleBody } = this.route.config.timeouts
     if (!this.#draining) {
       this.#draining = true
-      this.response.on('drain', () => { this.exchange?.resume() })
+      this.response.on('drain', () => {
+        this.response.setTimeout(0)
+        this.exchange?.resume()
+      })
+      this.response.on('timeout', () => {
+        // What is left after its end waits in the socket.
+        if (this.exchange?.ended === true) reset(this.response)
+        else this.exchange?.clientStalled()
+      })
     }
-    return false
+    this.response.setTimeout(idleBody)
   }
 
   upgraded (headers: RawHeaders, connection: Duplex, first: Buffer, closed: () => void): void {

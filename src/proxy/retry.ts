@@ -28,6 +28,6 @@ export function mayRetry (attempt: FailedAttempt, rules: RetryRules): boolean {
   if (retry === 'never') return false
   if (attempt.sent === 'nothing') return attempt.reused || rules.on.connect
   if (retry !== 'idempotent' || !isIdempotent(attempt.method)) return false
-  if (attempt.error.code === 'http_response_timeout' || attempt.error.code === 'connection_write_timeout') return rules.on.timeout
+  if (attempt.error.code === 'http_response_timeout' || attempt.error.code === 'try_timeout' || attempt.error.code === 'connection_write_timeout') return rules.on.timeout
   return attempt.reused || rules.on.reset
 }

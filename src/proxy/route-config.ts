@@ -1,3 +1,5 @@
+import type { BackOffRules } from './back-off.js'
+
 /** Fields that a route sets and removes in one direction. */
 export interface HeaderRules {
   /** Name and value; replaces fields of that name. */
@@ -21,6 +23,13 @@ export interface RetryRules {
   readonly attempts: number
   /** Milliseconds for each attempt's response head; 0 = only the route's own limit. */
   readonly perTryTimeout: number
+  readonly backOff: BackOffRules
+  /** Longest `Retry-After` in milliseconds that is waited for; 0 = the field is not looked at. */
+  readonly maxRetryAfter: number
+  /** Milliseconds from its start for which a request is tried anew while no target can be reached; 0 = not. */
+  readonly tryFor: number
+  /** Bytes of a body that are kept to be sent again. */
+  readonly bufferBody: number
   readonly on: {
     readonly connect: boolean
     readonly reset: boolean
@@ -28,6 +37,9 @@ export interface RetryRules {
     readonly statuses: readonly number[]
   }
 }
+
+/** Which requests have high priority: all, none, or those whose field `header` (lower case) is one of `high`. */
+export type PriorityRule = 'normal' | 'high' | { readonly header: string, readonly high: readonly string[] }
 
 /** One route, resolved: matcher, pool, and what happens on the way. */
 export interface RouteConfig {
@@ -45,4 +57,5 @@ export interface RouteConfig {
   readonly headers: { readonly request: HeaderRules, readonly response: HeaderRules }
   readonly timeouts: RouteTimeouts
   readonly retry: RetryRules
+  readonly priority: PriorityRule
 }

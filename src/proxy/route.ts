@@ -3,10 +3,15 @@ import type { Clock } from '../base/clock.js'
 import type { PickContext } from '../balancing/strategy.js'
 import type { AttemptTimeouts, Transport } from '../transport/transport.js'
 import type { Pool } from '../upstream/pool.js'
+import type { Target } from '../upstream/target.js'
 import type { ExchangeRecord } from './exchange-record.js'
 import { PreparedRules } from './header-rules.js'
 import type { RouteConfig } from './route-config.js'
+import type { BodyOptions } from './incoming-body.js'
+import type { RetryBudget } from './retry-budget.js'
 import type { RoutingPath } from './routing-path.js'
+import type { Upstream } from './upstream.js'
+import { fieldValue } from './field-value.js'
 
 /** What all routes of a running proxy share. */
 export interface RouteServices {
@@ -16,6 +21,8 @@ export interface RouteServices {
   random (): number
   /** Milliseconds for which a request waits while all targets are full; 0 = not at all. */
   readonly queueTimeout: number
+  /** Bytes per second that a client must send of a request's body; 0 = no limit. */
+  readonly uploadRate: number
   /** Is the proxy shutting down? Then responses ask their clients to close the connection. */
   readonly draining: boolean
   /** Called once when an exchange has ended. */
@@ -27,28 +34,50 @@ export class Route {
   readonly config: RouteConfig
   readonly pool: Pool
   readonly transport: Transport
+  readonly retryBudget: RetryBudget
   readonly services: RouteServices
   readonly requestRules: PreparedRules
   readonly responseRules: PreparedRules
   readonly attemptTimeouts: AttemptTimeouts
+  readonly bodyOptions: BodyOptions
+  /** Is it the limit of a single attempt that ends the wait for a response head? */
+  readonly headLimitIsPerTry: boolean
   readonly context: PickContext
+  readonly #upstream: Upstream
   readonly #methods: ReadonlySet<string> | null
   /** What replaces the prefix; null = the path stays as it is. */
   readonly #replacement: string | null
 
-  constructor (config: RouteConfig, pool: Pool, transport: Transport, services: RouteServices) {
+  constructor (config: RouteConfig, upstream: Upstream, services: RouteServices) {
     this.config = config
-    this.pool = pool
-    this.transport = transport
+    this.pool = upstream.pool
+    this.transport = upstream.transport
+    this.retryBudget = upstream.retryBudget
+    this.#upstream = upstream
     this.services = services
     this.requestRules = new PreparedRules(config.headers.request)
     this.responseRules = new PreparedRules(config.headers.response)
     const { responseHead, idleBody } = config.timeouts
     const { perTryTimeout } = config.retry
-    this.attemptTimeouts = { responseHead: perTryTimeout === 0 ? responseHead : responseHead === 0 ? perTryTimeout : Math.min(responseHead, perTryTimeout), idleBody }
+    this.headLimitIsPerTry = perTryTimeout !== 0 && (responseHead === 0 || perTryTimeout < responseHead)
+    this.attemptTimeouts = { responseHead: this.headLimitIsPerTry ? perTryTimeout : responseHead, idleBody }
+    this.bodyOptions = { rules: this.requestRules, keep: config.retry.bufferBody, rate: services.uploadRate, wheel: services.wheel }
     this.context = { key: '', random: services.random }
     this.#methods = config.methods === null ? null : new Set(config.methods)
     this.#replacement = config.rewritePrefix ?? (config.stripPrefix ? '/' : null)
+  }
+
+  /** A target has said in a response that it is about to stop. */
+  withdraw (target: Target): void {
+    this.#upstream.withdraw(target)
+  }
+
+  /** Is a request one of high priority? */
+  isUrgent (headers: readonly string[]): boolean {
+    const { priority } = this.config
+    if (typeof priority === 'string') return priority === 'high'
+    const value = fieldValue(headers, priority.header)
+    return value !== undefined && priority.high.includes(value)
   }
 
   accepts (method: string): boolean {

@@ -1,5 +1,7 @@
 import { Type, type Static } from 'typebox'
 import { durationSchema } from '../base/duration-schema.js'
+import { sizeSchema } from '../base/size-schema.js'
+import { retryBudgetDefaults } from './retry-budget.js'
 
 /** What a route does where the config is silent. */
 export const routeDefaults = {
@@ -8,6 +10,11 @@ export const routeDefaults = {
   timeouts: { responseHead: '60s', idleBody: '60s', request: '0s', tunnelIdle: '1h' },
   attempts: 2,
   perTryTimeout: '0s',
+  backOff: { base: '25ms', max: '250ms' },
+  maxRetryAfter: '5s',
+  bufferBody: '0b',
+  tryFor: '0s',
+  priority: 'normal',
   retryOn: ['connect', 'reset']
 } as const
 
@@ -37,6 +44,24 @@ function headerRules (direction: 'request' | 'response') {
 const retryRules = Type.Object({
   attempts: Type.Optional(Type.Integer({ minimum: 1, maximum: 10, default: routeDefaults.attempts, description: 'Targets tried in all, the first included.' })),
   perTryTimeout: Type.Optional(durationSchema({ zero: true, default: routeDefaults.perTryTimeout, description: 'Limit on each attempt\'s response head. 0s = only the route\'s own.' })),
+  backOff: Type.Optional(Type.Object({
+    base: Type.Optional(durationSchema({ zero: true, default: routeDefaults.backOff.base, description: 'Longest wait before the second attempt; doubles with each further one.' })),
+    max: Type.Optional(durationSchema({ zero: true, default: routeDefaults.backOff.max, description: 'Longest wait of all.' }))
+  }, { ...closed, description: 'How long is waited before another attempt: a random time up to a limit that doubles each time.' })),
+  maxRetryAfter: Type.Optional(durationSchema({
+    zero: true,
+    default: routeDefaults.maxRetryAfter,
+    description: 'An answer that is tried again and has a Retry-After is waited for that long; one that asks for more than this is passed on. 0s = Retry-After is not looked at.'
+  })),
+  bufferBody: Type.Optional(sizeSchema({
+    default: routeDefaults.bufferBody,
+    description: 'A request body up to this size is kept until the response begins, so that it can be sent again. 0b = a request whose body has begun to flow is not tried again.'
+  })),
+  tryFor: Type.Optional(durationSchema({
+    zero: true,
+    default: routeDefaults.tryFor,
+    description: 'How long after its start a request that may be sent again, but finds no target that can be reached, goes on trying instead of being answered with an error. 0s = not at all.'
+  })),
   on: Type.Optional(Type.Array(Type.Union([
     Type.Enum(['connect', 'reset', 'timeout']),
     Type.Integer({ minimum: 400, maximum: 599 })
@@ -47,6 +72,24 @@ const retryRules = Type.Object({
     description: 'What is tried again on another target: no connection, a connection that dies before the response, no response in time, a response status.'
   }))
 }, closed)
+
+const priority = Type.Union([
+  Type.Enum(['normal', 'high']),
+  Type.Object({
+    header: Type.String({ check: 'field-name', description: 'Name of a request field.' }),
+    high: Type.Array(Type.String({ minLength: 1 }), { minItems: 1, description: 'Its values that make a request one of high priority.' })
+  }, closed)
+], {
+  default: routeDefaults.priority,
+  expects: '"normal", "high" or an object with a "header"',
+  description: 'Which requests are served first while they wait in the pool\'s queue, and stay when it overflows: all of this route, or those whose field has one of some values.'
+})
+
+/** `retryBudget` of a pool. */
+export const retryBudgetSchema = Type.Object({
+  share: Type.Optional(Type.Number({ minimum: 0, maximum: 10, default: retryBudgetDefaults.share, description: 'Retries per request of the last 10 s.' })),
+  minimumPerSecond: Type.Optional(Type.Number({ minimum: 0, maximum: 1_000_000, default: retryBudgetDefaults.minimumPerSecond, description: 'Retries per second, over 10 s, however few the requests.' }))
+}, { ...closed, description: 'How many retries the requests of a pool may have together, so that an outage is not multiplied.' })
 
 /** One of `routes`. */
 export const routeSchema = Type.Object({
@@ -65,9 +108,11 @@ export const routeSchema = Type.Object({
   retry: Type.Optional(Type.Union([Type.Literal(false), retryRules], {
     expects: 'false or an object',
     description: 'When a request is sent again to another target. false = never.'
-  }))
+  })),
+  priority: Type.Optional(priority)
 }, closed)
 
 export type RouteInput = Static<typeof routeSchema>
+export type PriorityInput = Static<typeof priority>
 export type RetryInput = Static<typeof retryRules>
 export type HeaderRulesInput = Static<ReturnType<typeof headerRules>>

@@ -45,6 +45,7 @@ export class WebSocketLeases {
       replyWithFailure(reply, this.#pool.full ? 'connection_limit_reached' : 'destination_unavailable')
       return
     }
+    lease.unmeasured()
     this.#leases.set(raw, lease)
     // What @fastify/http-proxy makes of the target is not told here, so the lease says nothing about it.
     socket.once('close', () => { lease.settle(cancelled) })

@@ -32,6 +32,7 @@ export interface HeadraceOptions {
   readonly routes?: readonly object[]
   readonly trustProxy?: readonly string[]
   readonly timeouts?: object
+  readonly limits?: object
   /** Put before the prefixes of all routes. A scope's own prefix comes before it. */
   readonly prefix?: string
   /** Strategies that the pools may name beside the built-in ones. */
@@ -39,16 +40,16 @@ export interface HeadraceOptions {
 }
 
 const plugin: FastifyPluginAsync<HeadraceOptions> = async (app, options) => {
-  const { pools, routes, trustProxy, timeouts } = options
+  const { pools, routes, trustProxy, timeouts, limits } = options
   const strategies = [...strategyKinds, ...options.strategies ?? []]
-  const config = loadConfig({ pools, ...(routes && { routes }), ...(trustProxy && { trustProxy }), ...(timeouts && { timeouts }) }, { strategies })
+  const config = loadConfig({ pools, ...(routes && { routes }), ...(trustProxy && { trustProxy }), ...(timeouts && { timeouts }), ...(limits && { limits }) }, { strategies })
   if (app.hasReplyDecorator('from')) {
     throw new ConfigError([{ path: '', message: 'headrace brings its own reply.from: register it beside @fastify/reply-from or @fastify/http-proxy, not in a scope that has one of them already' }])
   }
-  const upstreams = new Upstreams(config.pools, { clock: systemClock, random: systemRandom, log: app.log, strategies, connectTimeout: config.timeouts.connect })
+  const upstreams = new Upstreams(config.pools, { clock: systemClock, random: systemRandom, log: app.log, strategies, timeouts: config.timeouts })
   let closing = false
   const services = routeServices({
-    clock: systemClock, log: app.log, access: false, queueTimeout: config.timeouts.queue, draining: () => closing
+    clock: systemClock, log: app.log, access: false, queueTimeout: config.timeouts.queue, uploadRate: config.limits.uploadRate, draining: () => closing
   })
   const { prefix = '' } = options
   const routeConfigs = config.routes.map(route => ({ ...route, prefix: joined(app.prefix + prefix, route.prefix) }))

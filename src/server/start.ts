@@ -52,9 +52,9 @@ export async function start (config: Config, options: StartOptions = {}): Promis
   const clock = options.clock ?? systemClock
   const log = options.logger ?? silentLogger()
   const upstreams = new Upstreams(config.pools, {
-    clock, random: systemRandom, log, strategies: [...strategyKinds, ...options.extensions?.strategies ?? []], connectTimeout: config.timeouts.connect
+    clock, random: systemRandom, log, strategies: [...strategyKinds, ...options.extensions?.strategies ?? []], timeouts: config.timeouts
   })
-  const services = routeServices({ clock, log, access: config.log.access, queueTimeout: config.timeouts.queue, draining: () => front.draining })
+  const services = routeServices({ clock, log, access: config.log.access, queueTimeout: config.timeouts.queue, uploadRate: config.limits.uploadRate, draining: () => front.draining })
   const generation = await buildGeneration({
     table: routeTable(config, upstreams, services),
     trustProxy: trustedProxies(config.trustProxy),
@@ -120,16 +120,19 @@ export interface RouteServicesOptions {
   readonly access: boolean
   /** Milliseconds. */
   readonly queueTimeout: number
+  /** Bytes per second. */
+  readonly uploadRate: number
   draining (): boolean
 }
 
 /** What the routes of a running proxy share. */
 export function routeServices (options: RouteServicesOptions): RouteServices {
-  const { clock, log, access, queueTimeout } = options
+  const { clock, log, access, queueTimeout, uploadRate } = options
   return {
     clock,
     wheel: new TimerWheel(clock),
     queueTimeout,
+    uploadRate,
     random: systemRandom,
     get draining () { return options.draining() },
     onEnd: exchange => { logExchange(log, exchange, access) }
@@ -138,10 +141,7 @@ export function routeServices (options: RouteServicesOptions): RouteServices {
 
 /** The routes of a config over its running pools. */
 export function routeTable (config: Pick<Config, 'routes'>, upstreams: Upstreams, services: RouteServices): RouteTable {
-  return new RouteTable(config.routes.map(route => {
-    const { pool, transport } = upstreams.get(route.pool)
-    return new Route(route, pool, transport, services)
-  }))
+  return new RouteTable(config.routes.map(route => new Route(route, upstreams.get(route.pool), services)))
 }
 
 /** Compiles `trustProxy`. */

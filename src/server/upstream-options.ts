@@ -11,5 +11,5 @@ export interface UpstreamOptions {
   /** The strategies that pools may name. */
   readonly strategies: readonly StrategyKind[]
   /** Milliseconds. */
-  readonly connectTimeout: number
+  readonly timeouts: { readonly connect: number, readonly tls: number }
 }

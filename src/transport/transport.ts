@@ -102,8 +102,10 @@ export interface Transport {
 
 /** What every transport takes. */
 export interface TransportOptions {
-  /** Milliseconds until TCP (and TLS) must stand. */
+  /** Milliseconds until a connection must stand. */
   readonly connectTimeout: number
+  /** Milliseconds until one that stands must be secured, where it is to be. Default: as `connectTimeout`. */
+  readonly tlsTimeout?: number
   /** Connections per target, idle and busy; 0 = no bound. */
   readonly maxConnectionsPerTarget?: number
   readonly tls?: TlsOptions

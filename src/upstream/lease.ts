@@ -1,3 +1,4 @@
+import type { Clock } from '../base/clock.js'
 import type { Outcome } from './outcome.js'
 import type { Target } from './target.js'
 
@@ -8,15 +9,32 @@ export type LeaseObserver = (target: Target, outcome: Outcome) => void
 export class Lease {
   readonly target: Target
   #observer: LeaseObserver | null
+  readonly #clock: Clock
+  readonly #startedAt: number
+  readonly #awaitingAtStart: number
+  #awaiting = true
 
-  constructor (target: Target, observer: LeaseObserver) {
+  constructor (target: Target, observer: LeaseObserver, clock: Clock) {
     this.target = target
     this.#observer = observer
+    this.#clock = clock
     target.acquire()
+    this.#awaitingAtStart = target.awaiting
+    this.#startedAt = target.adaptive === null ? 0 : clock.now()
   }
 
   get settled (): boolean {
     return this.#observer === null
+  }
+
+  /** The response head has come. Later calls do nothing. */
+  responded (): void {
+    this.#answered('response')
+  }
+
+  /** How soon it is answered can't be known: the target's adaptive limit leaves it out. */
+  unmeasured (): void {
+    this.#answered(null)
   }
 
   /** Ends the claim. The first call wins; later ones do nothing. */
@@ -24,7 +42,20 @@ export class Lease {
     const observer = this.#observer
     if (observer === null) return
     this.#observer = null
+    this.#answered(outcome.kind)
     this.target.release()
     observer(this.target, outcome)
+  }
+
+  #answered (how: Outcome['kind'] | null): void {
+    if (!this.#awaiting) return
+    this.#awaiting = false
+    const { adaptive } = this.target
+    if (adaptive !== null && how !== null) {
+      const latency = this.#clock.now() - this.#startedAt
+      if (how === 'cancelled') adaptive.abandoned(latency, this.#awaitingAtStart)
+      else adaptive.sample(latency, this.#awaitingAtStart, how === 'failure')
+    }
+    this.target.answered()
   }
 }

@@ -1,7 +1,10 @@
+import { systemClock, type Clock } from '../base/clock.js'
 import type { NonEmpty, PickContext, Picker, Strategy } from '../balancing/strategy.js'
 import { Lease, type LeaseObserver } from './lease.js'
 import type { Outcome } from './outcome.js'
+import { AdaptiveLimit, type AdaptiveLimitOptions } from './adaptive-limit.js'
 import { parseAddress } from './address.js'
+import { Departures } from './departures.js'
 import { Queue } from './queue.js'
 import { Target, type TargetSpec } from './target.js'
 
@@ -15,14 +18,22 @@ export interface PoolOptions {
   readonly maxConnections?: number
   /** Requests that may wait for a target to come free. Default 0. */
   readonly queueMax?: number
+  /** Default null: none. */
+  readonly adaptiveLimit?: AdaptiveLimitOptions | null
+  /** Default: the machine's own. */
+  readonly clock?: Clock
 }
 
 /** A request that waits for a target. */
 export interface Waiter {
   readonly context: PickContext
   readonly tried: ReadonlySet<Target> | undefined
+  /** Is it served before others, and does it keep its place when the line overflows? */
+  readonly urgent: boolean
   /** Its turn has come; it is out of the queue. */
   granted (lease: Lease): void
+  /** A more urgent one has taken its place: it is out of the queue. */
+  displaced (): void
 }
 
 /** What a reconcile did. */
@@ -38,6 +49,8 @@ export class Pool {
   readonly #whenAllDown: WhenAllDown
   readonly #maxConnections: number
   readonly #queue: Queue<Waiter>
+  readonly #adaptiveLimit: AdaptiveLimitOptions | null
+  readonly #clock: Clock
   /** Requests under way, those on targets that have left included. */
   #leases = 0
   #serving = false
@@ -47,6 +60,9 @@ export class Pool {
   #stale = true
   #panicking = false
   readonly #observers: LeaseObserver[] = []
+  readonly #inService = new Set<Target>()
+  readonly #serviceObservers: Array<(target: Target, inService: boolean) => void> = []
+  readonly #departures = new Departures()
   readonly #panicObservers: Array<(panicking: boolean) => void> = []
 
   constructor (options: PoolOptions) {
@@ -55,6 +71,8 @@ export class Pool {
     this.#whenAllDown = options.whenAllDown
     this.#maxConnections = options.maxConnections ?? 0
     this.#queue = new Queue(options.queueMax ?? 0)
+    this.#adaptiveLimit = options.adaptiveLimit ?? null
+    this.#clock = options.clock ?? systemClock
   }
 
   get targets (): readonly Target[] { return this.#targets }
@@ -87,6 +105,16 @@ export class Pool {
     this.#observers.push(observer)
   }
 
+  /** Calls `observer` when a target comes into service and when it goes out of it, by leaving the pool too. */
+  observeService (observer: (target: Target, inService: boolean) => void): void {
+    this.#serviceObservers.push(observer)
+  }
+
+  /** Calls `observer` when the last request has ended on a target that drains or has left the pool. */
+  observeEmpty (observer: (target: Target) => void): void {
+    this.#departures.observe(observer)
+  }
+
   /** Calls `observer` when panic begins and ends. */
   observePanic (observer: (panicking: boolean) => void): void {
     this.#panicObservers.push(observer)
@@ -107,7 +135,7 @@ export class Pool {
    * @returns false if the line is full, or if waiting could not help.
    */
   enter (waiter: Waiter): boolean {
-    return (this.full || this.#queue.size > 0) && this.#queue.enter(waiter)
+    return (this.full || this.#queue.size > 0) && this.#queue.enter(waiter, waiter.urgent, displace)
   }
 
   /** Takes a request out of the line. */
@@ -121,7 +149,7 @@ export class Pool {
     const picker = tried === undefined || tried.size === 0 ? this.#picker : this.#pickerWithout(tried)
     if (picker === null) return null
     this.#leases++
-    return new Lease(picker.pick(context), this.#ended)
+    return new Lease(picker.pick(context), this.#ended, this.#clock)
   }
 
   /**
@@ -138,24 +166,43 @@ export class Pool {
       if (next.has(origin)) continue
       const survivor = present.get(origin)
       survivor?.update(spec)
-      const target = survivor ?? new Target(this.name, spec, this.#changed)
+      const target = survivor ?? new Target(this.name, spec, this.#changed, this.#adaptiveLimit === null ? null : new AdaptiveLimit(this.#adaptiveLimit))
       if (survivor === undefined) added.push(target)
       next.set(origin, target)
     }
     const removed = this.#targets.filter(target => !next.has(target.address.origin))
     this.#targets = [...next.values()]
-    this.#changed()
+    this.#refresh()
+    for (const target of added) this.#noteService(target)
+    for (const target of removed) this.#noteService(target)
     return { added, removed }
   }
 
-  readonly #changed = (): void => {
+  readonly #changed = (target: Target, service: boolean): void => {
+    if (service) this.#noteService(target)
+    this.#refresh()
+  }
+
+  #refresh (): void {
     this.#stale = true
     // The change may be one of many, and may come from within a lease being taken: who waits is served after that.
     if (this.#queue.size > 0) queueMicrotask(this.#serve)
   }
 
+  #noteService (target: Target): void {
+    const left = !this.#targets.includes(target)
+    const inService = target.inService && !left
+    if (inService !== this.#inService.has(target)) {
+      if (inService) this.#inService.add(target)
+      else this.#inService.delete(target)
+      for (const observer of this.#serviceObservers) observer(target, inService)
+    }
+    this.#departures.note(target, left || target.draining)
+  }
+
   readonly #ended = (target: Target, outcome: Outcome): void => {
     this.#leases--
+    this.#departures.check(target)
     for (let i = 0; i < this.#observers.length; i++) this.#observers[i]?.(target, outcome)
     if (this.#queue.size > 0) queueMicrotask(this.#serve)
   }
@@ -193,6 +240,10 @@ export class Pool {
     this.#panicking = panicking
     for (const observer of this.#panicObservers) observer(panicking)
   }
+}
+
+function displace (waiter: Waiter): void {
+  waiter.displaced()
 }
 
 function isNonEmpty<T> (list: readonly T[]): list is NonEmpty<T> {

@@ -1,30 +1,49 @@
-/** A bounded line of those who wait: first come, first served. Leaving the line early costs nothing. */
+/**
+ * A bounded line of those who wait: the urgent ones first, among each kind first come, first served. Leaving the line early
+ * costs nothing.
+ */
 export class Queue<T> {
   readonly #max: number
-  readonly #waiting = new Set<T>()
+  readonly #urgent = new Set<T>()
+  readonly #others = new Set<T>()
 
   constructor (max: number) {
     this.#max = max
   }
 
   get size (): number {
-    return this.#waiting.size
+    return this.#urgent.size + this.#others.size
   }
 
-  /** @returns false if the line is full. */
-  enter (item: T): boolean {
-    if (this.size >= this.#max) return false
-    this.#waiting.add(item)
+  /**
+   * Joins the line. Where it is full, an urgent one takes the place of the last of the others.
+   * @param displaced hears who has lost its place.
+   * @returns false if there is no place.
+   */
+  enter (item: T, urgent: boolean, displaced: (item: T) => void): boolean {
+    if (this.size >= this.#max && !(urgent && this.#giveWay(displaced))) return false
+    if (urgent) this.#urgent.add(item)
+    else this.#others.add(item)
     return true
   }
 
   leave (item: T): void {
-    this.#waiting.delete(item)
+    if (!this.#urgent.delete(item)) this.#others.delete(item)
   }
 
   /** Who is next; undefined if nobody waits. */
   get first (): T | undefined {
-    const { value } = this.#waiting.values().next()
+    const line = this.#urgent.size > 0 ? this.#urgent : this.#others
+    const { value } = line.values().next()
     return value
+  }
+
+  #giveWay (displaced: (item: T) => void): boolean {
+    let last: T | undefined
+    for (const item of this.#others) last = item
+    if (last === undefined) return false
+    this.#others.delete(last)
+    displaced(last)
+    return true
   }
 }

@@ -1,7 +1,7 @@
 import { Type, type Static } from 'typebox'
 
 /** What a target and a pool do where the config is silent. */
-export const poolDefaults = { weight: 1, maxConnections: 0, whenAllDown: 'try-anyway', verify: true, queueMax: 1024 } as const
+export const poolDefaults = { weight: 1, maxConnections: 0, whenAllDown: 'try-anyway', verify: true, queueMax: 1024, drain: false } as const
 
 const closed = { additionalProperties: false }
 
@@ -23,7 +23,8 @@ export const targetSchema = Type.Union([
       maximum: 1_000_000,
       default: poolDefaults.maxConnections,
       description: 'Requests at once. 0 = no limit.'
-    }))
+    })),
+    drain: Type.Optional(Type.Boolean({ default: poolDefaults.drain, description: 'Let it finish what it has and give it nothing new.' }))
   }, closed)
 ], { expects: 'a URL or an object with a "url"' })
 

@@ -1,4 +1,4 @@
-import type { ExchangeHead } from '../../src/proxy/exchange.js'
+import type { ExchangeHead } from '../../src/proxy/exchange-head.js'
 
 /** A request head as the route handler makes it. */
 export function exchangeHead (more: Partial<ExchangeHead> = {}): ExchangeHead {

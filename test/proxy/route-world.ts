@@ -3,6 +3,7 @@ import { VirtualClock } from '../../src/base/virtual-clock.js'
 import { RoundRobin } from '../../src/balancing/round-robin.js'
 import type { Exchange } from '../../src/proxy/exchange.js'
 import type { RetryRules, RouteConfig } from '../../src/proxy/route-config.js'
+import { RetryBudget } from '../../src/proxy/retry-budget.js'
 import { Route, type RouteServices } from '../../src/proxy/route.js'
 import type { Transport } from '../../src/transport/transport.js'
 import { Pool } from '../../src/upstream/pool.js'
@@ -14,12 +15,13 @@ export class FakeServices implements RouteServices {
   readonly wheel = new TimerWheel(this.clock)
   draining = false
   queueTimeout = 0
+  uploadRate = 0
   readonly ended: Exchange[] = []
   random (): number { return 0 }
   readonly onEnd = (exchange: Exchange): void => { this.ended.push(exchange) }
 }
 
-export const retryRules: RetryRules = { attempts: 2, perTryTimeout: 0, on: { connect: true, reset: true, timeout: false, statuses: [] } }
+export const retryRules: RetryRules = { attempts: 2, perTryTimeout: 0, backOff: { base: 25, max: 250 }, maxRetryAfter: 5000, bufferBody: 0, tryFor: 0, on: { connect: true, reset: true, timeout: false, statuses: [] } }
 
 /** A route config as the defaults make it, with `more` on top. */
 export function routeConfig (more: Partial<RouteConfig> = {}): RouteConfig {
@@ -34,6 +36,7 @@ export function routeConfig (more: Partial<RouteConfig> = {}): RouteConfig {
     headers: { request: { set: [], remove: [] }, response: { set: [], remove: [] } },
     timeouts: { responseHead: 60_000, idleBody: 60_000, request: 0, tunnelIdle: 3_600_000 },
     retry: retryRules,
+    priority: 'normal',
     ...more
   }
 }
@@ -47,5 +50,5 @@ export function createPool (count: number): Pool {
 
 /** A route whose pool and transport do not matter, or those that are given. */
 export function createRoute (more: Partial<RouteConfig> = {}, services: RouteServices = new FakeServices(), pool: Pool = createPool(1), transport: Transport = new FakeTransport()): Route {
-  return new Route(routeConfig(more), pool, transport, services)
+  return new Route(routeConfig(more), { pool, transport, retryBudget: new RetryBudget(services.clock), withdraw () {} }, services)
 }

@@ -12,6 +12,8 @@ export interface ConnectionOwner<C> {
   readonly where: string
   /** Milliseconds until a connection must stand. */
   readonly connectTimeout: number
+  /** Milliseconds until one that stands must be secured, where it is to be. */
+  readonly tlsTimeout: number
   /** The connection stands, or has finished a request that left it usable: it is idle. */
   free (connection: C): void
   /** It could not be made, and was reserved for nobody. */

@@ -24,6 +24,8 @@ export interface ConnectionPoolOptions {
   readonly where: string
   /** Milliseconds until a connection must stand, and until a request that waits for one has waited too long. */
   readonly connectTimeout: number
+  /** Milliseconds until one that stands must be secured, where it is to be. */
+  readonly tlsTimeout: number
   /** Connections, idle and busy; 0 = no bound. */
   readonly maxConnections: number
 }
@@ -38,6 +40,7 @@ export class ConnectionPool implements ConnectionOwner<Connection>, AttemptCarri
   readonly connector: Connector
   readonly where: string
   readonly connectTimeout: number
+  readonly tlsTimeout: number
   readonly #maxConnections: number
   readonly #policy = new IdlePolicy()
   readonly #all = new Set<Connection>()
@@ -56,6 +59,7 @@ export class ConnectionPool implements ConnectionOwner<Connection>, AttemptCarri
     this.connector = options.connector
     this.where = options.where
     this.connectTimeout = options.connectTimeout
+    this.tlsTimeout = options.tlsTimeout
     this.#maxConnections = options.maxConnections
   }
 

@@ -25,6 +25,8 @@ export class Connection extends LazyDeadline implements AttemptCarrier {
   /** The one under way, or the one for which the connection is being made. */
   #attempt: Attempt | null
   #served = 0
+  /** It stands, but is not secured yet. */
+  #securing = false
   #endSeen = false
   #idleSince = 0
 
@@ -163,6 +165,7 @@ export class Connection extends LazyDeadline implements AttemptCarrier {
     const { connector } = this.#owner
     const socket = connector.open(this.#reader.onread(length => { this.#read(length) }))
     socket.on(connector.readyEvent, this.#onReady)
+    if (connector.secure) socket.once('connect', () => { this.#secure() })
     socket.on('drain', this.#onDrain)
     socket.on('end', this.#onEnd)
     socket.on('error', this.#onError)
@@ -178,6 +181,12 @@ export class Connection extends LazyDeadline implements AttemptCarrier {
     const now = this.#owner.clock.now()
     if (this.#attempt === null) this.#rest(this.#owner.idleLimit(-1, now), now)
     else this.start(this.#attempt, now)
+  }
+
+  #secure (): void {
+    if (this.#state !== 'connecting') return
+    this.#securing = true
+    this.postpone(this.#owner.tlsTimeout, this.#owner.clock.now())
   }
 
   readonly #onReadable = (): void => { this.#pull() }
@@ -289,9 +298,16 @@ export class Connection extends LazyDeadline implements AttemptCarrier {
     else this.postpone(attempt.sent === 'all' ? responseHead : idleBody, now)
   }
 
+  #late (): ProxyError {
+    const { where } = this.#owner
+    return this.#securing
+      ? new ProxyError('tls_timeout', `${where}: the TLS handshake was not complete in time`)
+      : new ProxyError('connection_timeout', `${where}: no connection in time`)
+  }
+
   protected override ranOut (): void {
     if (this.#state === 'idle') return this.#destroy()
-    if (this.#state === 'connecting') return this.#refuse(new ProxyError('connection_timeout', `${this.#owner.where}: no connection in time`))
+    if (this.#state === 'connecting') return this.#refuse(this.#late())
     if (this.#attempt?.blocked === true) return this.#fail('connection_write_timeout', 'the target does not read the request')
     if (this.#reader.headSeen) return this.#fail('connection_read_timeout', 'the response body stalls')
     if (this.#attempt?.sent === 'all') return this.#fail('http_response_timeout', 'no response head in time')

@@ -69,7 +69,7 @@ export class Http1Transport implements Transport {
 
   #addPool (target: Target): ConnectionPool {
     const { address } = target
-    const { connectTimeout, maxConnectionsPerTarget, tls = {} } = this.#options
+    const { connectTimeout, tlsTimeout = connectTimeout, maxConnectionsPerTarget, tls = {} } = this.#options
     // The default context is costly to make, so it is made when the first target asks for it.
     if (address.protocol === 'https:') this.#context ??= secureContext(tls)
     const pool = new ConnectionPool({
@@ -78,6 +78,7 @@ export class Http1Transport implements Transport {
       connector: new Connector(address, tls, address.protocol === 'https:' ? this.#context : null),
       where: address.origin,
       connectTimeout,
+      tlsTimeout,
       maxConnections: maxConnectionsPerTarget ?? 0
     })
     if (this.#closed !== 'no') pool.retire()

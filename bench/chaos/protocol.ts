@@ -1,0 +1,45 @@
+/** What a backend does with requests. */
+export type Mode =
+  /** Answers after some milliseconds. */
+  | 'normal'
+  /** Accepts, reads and never answers; health checks neither. */
+  | 'blackhole'
+  /** Resets every other connection at once and the rest when a request has arrived. */
+  | 'reset'
+  /** Sends a byte each 50 ms: heads and bodies in turn. */
+  | 'trickle'
+  /** Answers 500 at once, but is well if its health check asks. */
+  | 'error-500'
+  /** The same with 503. */
+  | 'error-503'
+  /** Closes connections that rest, without having said so. */
+  | 'idle-close'
+  /** Does not listen; open connections are cut. */
+  | 'down'
+
+/** What a backend does on SIGTERM. */
+export type Shutdown =
+  /** Ends there and then, as a program does that never thought of it. */
+  | 'abrupt'
+  /** Stops listening, finishes what is under way, ends. */
+  | 'close'
+  /** Has our plugin for backends. */
+  | 'cooperative'
+
+/** What a backend is told. */
+export type Order =
+  | { readonly mode: Mode }
+  | { readonly ask: 'open' }
+
+/** What a backend says. */
+export type Report =
+  | { readonly port: number }
+  | { readonly mode: Mode }
+  /** Requests it has neither answered nor lost. */
+  | { readonly open: number }
+
+/** What the process of our own proxy says. */
+export type ProxyReport =
+  | { readonly url: string }
+  /** Requests in flight over all pools, and requests that wait. */
+  | { readonly inflight: number }

@@ -1,0 +1,15 @@
+import type { RequestHead } from '../transport/transport.js'
+
+/** A request on its way to a target, mutable in the one field that may differ from target to target. */
+export interface ExchangeHead extends RequestHead {
+  readonly headers: string[]
+  /** Where in `headers` the value of `Host` is. */
+  readonly hostIndex: number
+  readonly requestId: string
+  /** Is each target to be called by its own name? */
+  readonly hostFromTarget: boolean
+  freshConnection: boolean
+  /** The request target as the client sent it, and the client's address: for the log. */
+  readonly originalPath: string
+  readonly clientAddress: string | null
+}
