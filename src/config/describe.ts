@@ -1,38 +1,46 @@
 import type { HealthCheck, StatusRange } from '../health/health-check.js'
+import type { FailureRate, PassiveHealth } from '../health/passive-health.js'
 import type { HeaderRules, RetryRules, RouteConfig, RouteTimeouts } from '../proxy/route-config.js'
 import type { TlsOptions } from '../transport/transport.js'
+import type { SlowStartRules } from '../upstream/slow-start.js'
 import type { Config, PoolConfig } from './config.js'
 import { prefixCharacters } from './path-rules.js'
 
 const REDACTED = '(redacted)'
 const SECRET_FIELD = /auth|cookie|credential|key|pass|secret|session|signature|token/i
 const UNITS = [['h', 3_600_000], ['m', 60_000], ['s', 1000]] as const
+const SIZE_UNITS = [['gb', 1024 ** 3], ['mb', 1024 ** 2], ['kb', 1024]] as const
 
 /**
  * A resolved config as JSON, written as its input would be with nothing left to default. Without secrets: TLS keys, and
  * the values of header fields whose name sounds like one. But for these, loading it gives the same config again.
  */
 export function describeConfig (config: Config): object {
-  const { listen, log, trustProxy, timeouts, pools, routes } = config
+  const { listen, log, trustProxy, timeouts, limits, pools, routes } = config
   return escapeVariables({
     listen,
     log,
     trustProxy,
     timeouts: describeDurations(timeouts),
+    limits: { uploadRate: sizeText(limits.uploadRate) },
     pools: Object.fromEntries(Object.entries(pools).map(([name, pool]) => [name, describePool(pool)])),
     routes: routes.map(describeRoute)
   })
 }
 
-function describePool ({ strategy, targets, healthCheck, whenAllDown, maxConnections, queueMax, tls }: PoolConfig): object {
-  const { name, options } = strategy
+function describePool (pool: PoolConfig): object {
+  const { strategy: { name, options }, targets, healthCheck, passiveHealth, slowStart, whenAllDown, maxConnections, queueMax, adaptiveLimit, retryBudget, tls } = pool
   return {
     strategy: Object.keys(options).length === 0 ? name : { name, ...options },
     targets,
     healthCheck: healthCheck === null ? false : describeHealthCheck(healthCheck),
+    passiveHealth: passiveHealth === null ? false : describePassiveHealth(passiveHealth),
+    slowStart: slowStart === null ? '0s' : describeSlowStart(slowStart),
     whenAllDown,
     maxConnections,
     queue: { max: queueMax },
+    adaptiveLimit: adaptiveLimit ?? false,
+    retryBudget,
     ...(targets.some(({ url }) => url.startsWith('https:')) ? { tls: describeTls(tls) } : {})
   }
 }
@@ -48,6 +56,18 @@ function describeHealthCheck (check: HealthCheck): object {
 
 function describeStatus ({ from, to }: StatusRange): string | number {
   return from === to ? from : `${from}-${to}`
+}
+
+function describePassiveHealth ({ ejection, maxEjection, failureRate, ...rest }: PassiveHealth): object {
+  return { ...rest, failureRate: failureRate === null ? false : describeFailureRate(failureRate), ...describeDurations({ ejection, maxEjection }) }
+}
+
+function describeFailureRate ({ window, ...rest }: FailureRate): object {
+  return { ...rest, ...describeDurations({ window }) }
+}
+
+function describeSlowStart ({ window, aggression }: SlowStartRules): object {
+  return { ...describeDurations({ window }), aggression }
 }
 
 function describeTls (tls: TlsOptions): object {
@@ -74,10 +94,16 @@ function describeFields (fields: ReadonlyArray<readonly [string, string]>): obje
   return Object.fromEntries(fields.map(([name, value]) => [name, SECRET_FIELD.test(name) ? REDACTED : value]))
 }
 
-function describeRetry ({ attempts, perTryTimeout, on }: RetryRules): object {
+function describeRetry ({ attempts, perTryTimeout, backOff, maxRetryAfter, tryFor, bufferBody, on }: RetryRules): object {
   const { connect, reset, timeout, statuses } = on
   const causes = Object.entries({ connect, reset, timeout }).flatMap(([cause, counts]) => counts ? [cause] : [])
-  return { attempts, ...describeDurations({ perTryTimeout }), on: [...causes, ...statuses] }
+  return {
+    attempts,
+    ...describeDurations({ perTryTimeout, maxRetryAfter, tryFor }),
+    backOff: describeDurations(backOff),
+    bufferBody: sizeText(bufferBody),
+    on: [...causes, ...statuses]
+  }
 }
 
 function describeDurations<T extends object> (durations: T): Record<string, string> {
@@ -89,6 +115,12 @@ export function durationText (milliseconds: number): string {
   if (milliseconds === 0) return '0s'
   for (const [unit, length] of UNITS) if (milliseconds % length === 0) return `${milliseconds / length}${unit}`
   return `${Number(milliseconds.toFixed(3))}ms`
+}
+
+/** A size in the largest unit that divides it: `"64kb"`, `"1500b"`. */
+export function sizeText (bytes: number): string {
+  for (const [unit, length] of SIZE_UNITS) if (bytes !== 0 && bytes % length === 0) return `${bytes / length}${unit}`
+  return `${bytes}b`
 }
 
 function pairs (list: readonly string[]): ReadonlyArray<readonly [string, string]> {

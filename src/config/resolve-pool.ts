@@ -49,9 +49,10 @@ function resolveAdaptiveLimit (input: AdaptiveLimitInput): AdaptiveLimitOptions 
 function resolvePassiveHealth (input: PassiveHealthInput): PassiveHealth | null {
   if (input === false) return null
   if (input === true) return resolvePassiveHealth({})
-  const { consecutiveFailures, failureRate = false, ejection, maxEjection, maxEjectedShare } = { ...passiveHealthDefaults, ...input }
+  const { consecutiveFailures, statuses, failureRate = false, ejection, maxEjection, maxEjectedShare } = { ...passiveHealthDefaults, ...input }
   return {
     consecutiveFailures,
+    statuses: [...statuses],
     failureRate: resolveFailureRate(failureRate),
     ejection: resolveDuration(ejection),
     maxEjection: resolveDuration(maxEjection),

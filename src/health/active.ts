@@ -84,6 +84,7 @@ export class ActiveCheck {
 
   /** A target has said in a response that it is about to stop: it is down at once. */
   withdraw (target: Target): void {
+    if (this.#stopped) return
     const watch = this.#watches.get(target)
     if (watch?.withdraw() === true) this.#options.observer.onFlip(target, false, 'the target is draining', 0)
   }

@@ -12,6 +12,8 @@ export interface FailureRate {
 export interface PassiveHealth {
   /** Gateway failures in a row that eject; 0 = these alone never do. */
   readonly consecutiveFailures: number
+  /** Response statuses that count as gateway failures. */
+  readonly statuses: readonly number[]
   /** null = the rate is not looked at. */
   readonly failureRate: FailureRate | null
   /** Length of the first ejection; the n-th in short order lasts n times as long. */

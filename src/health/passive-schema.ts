@@ -5,6 +5,7 @@ import { durationSchema } from '../base/duration-schema.js'
 export const passiveHealthDefaults = {
   enabled: true,
   consecutiveFailures: 5,
+  statuses: [502, 503, 504],
   ejection: '30s',
   maxEjection: '300s',
   maxEjectedShare: 0.5
@@ -36,7 +37,12 @@ const passiveHealth = Type.Object({
     minimum: 0,
     maximum: 1_000_000,
     default: passiveHealthDefaults.consecutiveFailures,
-    description: 'Failures in a row that eject: no connection, reset, no answer in time, 502, 503, 504. 0 = not counted.'
+    description: 'Failures in a row that eject: no connection, reset, no answer in time, one of "statuses". 0 = not counted.'
+  })),
+  statuses: Type.Optional(Type.Array(Type.Integer({ minimum: 500, maximum: 599 }), {
+    uniqueItems: true,
+    default: passiveHealthDefaults.statuses,
+    description: 'Response statuses that count as failures in a row.'
   })),
   failureRate: Type.Optional(Type.Union([Type.Boolean(), failureRate], {
     default: false,

@@ -15,7 +15,7 @@ export interface EjectionObserver {
    * A target was ejected.
    * @param reason for the log: it may name addresses.
    * @param ms for how long.
-   * @param n which one in short order it is: 1 = the first.
+   * @param n which one in short order it is: 1 = the first. A target that goes by its own word adds nothing to it.
    */
   onEject (target: Target, reason: string, ms: number, n: number): void
   /** Its ejection is over. Another judge may still veto it. */
@@ -47,8 +47,9 @@ interface Conduct {
 /**
  * Judges a pool's targets by how their requests end and is their judge `passive`.
  *
- * - A gateway failure is a failure, or a response with 502, 503 or 504; so many in a row eject. Any other response ends the
- *   row, but each 5xx counts for the failure rate. A cancelled request says nothing.
+ * - A gateway failure is a failure, or a response with one of certain statuses, 502, 503 and 504 if nothing else is said; so
+ *   many in a row eject. Any other response ends the row, but each 5xx counts for the failure rate. A cancelled request says
+ *   nothing.
  * - The n-th ejection in short order lasts n times as long as the first, up to a maximum, give or take 10 %. n goes down by one
  *   for each time of the first ejection's length that has passed since the target's return, and up no further than the
  *   maximum needs. A target that returns has a clean record but for n.
@@ -91,9 +92,12 @@ export class PassiveCheck {
    * that serves. That is no fault of it, so nothing is counted.
    */
   withdraw (target: Target): void {
+    if (this.#stopped) return
     const conduct = this.#conductOf(target)
     if (conduct === undefined || conduct.timer !== null || !this.#othersServe(target)) return
-    this.#exclude(target, conduct, 'the target is draining', this.#options.rules.ejection)
+    const { ejection, maxEjection } = this.#options.rules
+    this.#atone(conduct)
+    this.#exclude(target, conduct, 'the target is draining', Math.min(ejection, maxEjection))
   }
 
   /** Forgets targets that have left the pool. Call it in the same step as `Pool.reconcile`. */
@@ -131,7 +135,7 @@ export class PassiveCheck {
   #failed (target: Target, outcome: Outcome): void {
     const conduct = this.#conductOf(target)
     if (conduct === undefined) return
-    conduct.consecutive = isGatewayFailure(outcome) ? conduct.consecutive + 1 : 0
+    conduct.consecutive = isGatewayFailure(outcome, this.#options.rules.statuses) ? conduct.consecutive + 1 : 0
     conduct.window?.add(true)
     const { consecutiveFailures } = this.#options.rules
     const inARow = consecutiveFailures !== 0 && conduct.consecutive >= consecutiveFailures
@@ -162,12 +166,17 @@ export class PassiveCheck {
   }
 
   #eject (target: Target, conduct: Conduct, reason: string): void {
-    const { rules: { ejection, maxEjection }, clock, random } = this.#options
-    const atoned = Math.floor((clock.now() - conduct.returnedAt) / ejection)
-    const most = Math.ceil(maxEjection / ejection)
-    conduct.ejections = Math.min(Math.max(0, conduct.ejections - atoned) + 1, most)
+    const { rules: { ejection, maxEjection }, random } = this.#options
+    this.#atone(conduct)
+    conduct.ejections = Math.min(conduct.ejections + 1, Math.ceil(maxEjection / ejection))
     const length = Math.min(ejection * conduct.ejections, maxEjection) * (1 + JITTER * (2 * random() - 1))
     this.#exclude(target, conduct, reason, length)
+  }
+
+  /** Time in service since its return speaks for it. Called once per time out, at its beginning. */
+  #atone (conduct: Conduct): void {
+    const { rules: { ejection }, clock } = this.#options
+    conduct.ejections = Math.max(0, conduct.ejections - Math.floor((clock.now() - conduct.returnedAt) / ejection))
   }
 
   #exclude (target: Target, conduct: Conduct, reason: string, length: number): void {
@@ -196,8 +205,8 @@ export class PassiveCheck {
 }
 
 /** What a gateway says when the service behind it fails. A 500 is the service's own word and may be meant. */
-function isGatewayFailure (outcome: Outcome): boolean {
-  return outcome.kind === 'failure' || (outcome.kind === 'response' && outcome.status >= 502 && outcome.status <= 504)
+function isGatewayFailure (outcome: Outcome, statuses: readonly number[]): boolean {
+  return outcome.kind === 'failure' || (outcome.kind === 'response' && statuses.includes(outcome.status))
 }
 
 /** A share of the targets, rounded down, but one at least, so that a small pool is guarded too. */

@@ -69,7 +69,7 @@ export class Watch {
     }
     this.#giveUp = giveUp
     const underWay = attempt(probe, this.target, controller.signal)
-      .then(failure => { end(failure === null, failure === null ? 'check passed' : describe(failure), failure instanceof TargetDraining) })
+      .then(failure => { end(failure === null, failure?.reason ?? 'check passed', failure?.draining) })
       .finally(() => { if (this.#underWay === underWay) this.#underWay = null })
     this.#underWay = underWay
   }
@@ -115,13 +115,26 @@ export class Watch {
   }
 }
 
+interface Failure {
+  readonly reason: string
+  readonly draining: boolean
+}
+
 /** Resolves with the failure, null if there was none. Never rejects. */
-async function attempt (probe: Probe, target: Target, signal: AbortSignal): Promise<unknown> {
+async function attempt (probe: Probe, target: Target, signal: AbortSignal): Promise<Failure | null> {
   try {
     await probe.check(target.address, signal)
     return null
   } catch (error) {
-    return error ?? new Error('check failed')
+    return { reason: describe(error), draining: saysDraining(error) }
+  }
+}
+
+function saysDraining (error: unknown): boolean {
+  try {
+    return error instanceof TargetDraining
+  } catch {
+    return false
   }
 }
 

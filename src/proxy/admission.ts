@@ -31,6 +31,7 @@ export function admit (raw: IncomingMessage, response: ServerResponse, url: stri
   const method = raw.method ?? 'GET'
   // Node's parser lets some other versions through; what they frame is not what it read.
   if (raw.httpVersionMajor !== 1) return badRequest(raw, 'The HTTP version is not supported', 505)
+  if (raw.rawHeaders.length > 2 * FIELD_LIMIT) return badRequest(raw, 'The request has too many fields', 431)
   const target = parseRequestTarget(url, method)
   const read = readHost(raw.rawHeaders, raw.httpVersion === '1.1')
   if (target === null) return badRequest(raw, 'The request target is malformed')
@@ -54,6 +55,9 @@ export function admit (raw: IncomingMessage, response: ServerResponse, url: stri
 export function noRoute (raw: IncomingMessage): Problem {
   return problem(404, 'No route matches', 'no_route', requestIdOf(raw.rawHeaders))
 }
+
+/** Node as a target drops all fields behind the first 1,000 without a word, and what the proxy adds comes last. */
+const FIELD_LIMIT = 900
 
 const ROOT: RoutingPath = { path: '/', offsets: null, dots: 'none' }
 const ALLOWED = routedMethods.filter(method => method !== 'TRACE').join(', ')

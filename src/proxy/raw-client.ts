@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { Socket } from 'node:net'
 import { TLSSocket } from 'node:tls'
 import type { Duplex, Readable } from 'node:stream'
 import type { ProxyError } from '../base/errors.js'
@@ -155,20 +156,24 @@ export class RawClient implements Client, AfterTurn {
 
   /** The client reads slower than the target sends: it is waited for, but not for ever. Node tells progress from none. */
   #watchReader (): void {
-    const { idleBody } = this.route.config.timeouts
+    const { socket } = this.response
     if (!this.#draining) {
       this.#draining = true
-      this.response.on('drain', () => {
-        this.response.setTimeout(0)
-        this.exchange?.resume()
-      })
+      this.response.on('drain', () => { this.#drained() })
       this.response.on('timeout', () => {
         // What is left after its end waits in the socket.
         if (this.exchange?.ended === true) reset(this.response)
         else this.exchange?.clientStalled()
       })
     }
-    this.response.setTimeout(idleBody)
+    // What `inject` makes has no socket that could stand still.
+    if (socket instanceof Socket) socket.setTimeout(this.route.config.timeouts.idleBody)
+  }
+
+  #drained (): void {
+    const { socket } = this.response
+    if (socket instanceof Socket) socket.setTimeout(0)
+    this.exchange?.resume()
   }
 
   upgraded (headers: RawHeaders, connection: Duplex, first: Buffer, closed: () => void): void {

@@ -1,14 +1,8 @@
 import type { ProxyError } from '../base/errors.js'
+import { isIdempotent } from '../transport/idempotent.js'
 import type { Sent } from '../transport/transport.js'
 import { failures } from './failure.js'
 import type { RetryRules } from './route-config.js'
-
-/** Methods that may be repeated without harm (RFC 9110, section 9.2.2, and the read-only methods of WebDAV). */
-const IDEMPOTENT: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE', 'QUERY', 'PROPFIND', 'REPORT', 'SEARCH'])
-
-export function isIdempotent (method: string): boolean {
-  return IDEMPOTENT.has(method)
-}
 
 /** An attempt that failed before any response byte reached the client. */
 export interface FailedAttempt {

@@ -6,6 +6,7 @@ import type { Log } from '../proxy/access-log.js'
 import { markAwaitsContinue } from '../proxy/raw-client.js'
 import { answerClientError, clientErrorStatus, isDeparture, rawAnswer, type ClientError } from './client-error.js'
 import { currentResponse, whenAnswered } from './current-response.js'
+import { holdBack } from './pipelined.js'
 import { ProxyIncomingMessage, upgradeIgnored } from './incoming-message.js'
 import type { RequestHandler } from './request-handler.js'
 import { removeStaleSocket } from './stale-socket.js'
@@ -141,6 +142,7 @@ export class Front {
   }
 
   readonly #onRequest = (request: IncomingMessage, response: ServerResponse): void => {
+    if (response.socket === null) holdBack(request.socket, response)
     if (this.#draining || this.#options.timeouts.clientKeepAlive === 0 || upgradeIgnored(request)) response.shouldKeepAlive = false
     this.#handler(request, response)
   }
@@ -156,11 +158,26 @@ export class Front {
 
   readonly #onClientError = (error: ClientError, connection: Duplex): void => {
     const socket = connection as Socket
+    if (error.code === 'HPE_CLOSED_CONNECTION') return endAfterAnswer(socket)
     if (!isDeparture(error, socket)) {
       this.#options.log.info({ client: socket.remoteAddress, status: clientErrorStatus(error), outcome: 'refused', error: error.code, reason: error.message }, 'request')
     }
     answerClientError(error, socket)
   }
+}
+
+/**
+ * What comes behind the last request of a connection is not heard (RFC 9112, section 9.6), but that request still gets its answer.
+ * It is the last one because of a `Connection: close` in its trailers, too: then its answer may have promised more.
+ */
+function endAfterAnswer (socket: Socket): void {
+  const response = currentResponse(socket)
+  if (response === null) {
+    socket.destroy()
+    return
+  }
+  response.shouldKeepAlive = false
+  response.once('finish', () => { socket.destroySoon() })
 }
 
 /** CONNECT would turn the proxy into a way out to anywhere. */

@@ -259,15 +259,16 @@ t.test('access: false leaves only what went wrong', async t => {
   t.equal(proxy.log.named('request').length, 0)
 })
 
-t.test('no field is lost, however many there are', async t => {
+t.test('no field is lost, up to a number that leaves room for those the proxy adds', async t => {
   const backend = await startBackend(t, 'echo')
   const proxy = await startTestProxy(t, [backend.url])
-  const many = Array.from({ length: 2100 }, () => 'a:b')
+  const many = Array.from({ length: 890 }, () => 'a:b')
   const { status, body } = await exchange(t, proxy.port, ['POST / HTTP/1.1', 'Host: a', ...many, 'X-Last: 1', 'Content-Length: 5'], 'hello')
   t.equal(status, 200)
   t.equal(body, 'hello')
-  t.equal(backend.last.values('a').length, 2100)
+  t.equal(backend.last.values('a').length, 890)
   t.same(backend.last.values('x-last'), ['1'])
+  t.equal((await exchange(t, proxy.port, ['GET / HTTP/1.1', 'Host: a', ...many, ...many])).status, 431)
 })
 
 t.test('a request body that does not come in time is answered 408', async t => {

@@ -22,7 +22,7 @@ export function headraceConfig (backends: readonly string[], perTryTimeout = '1s
         strategy: 'least-connections',
         targets: backends,
         // A failure or two is enough: the others are told the same with max_fails, observe and max_fails.
-        passiveHealth: { consecutiveFailures: 2, failureRate: { window: '2s', minimumRequests: 4 }, ejection: '2s' },
+        passiveHealth: { consecutiveFailures: 2, statuses: [500, 502, 503, 504], ejection: '2s' },
         healthCheck: { path: '/health', interval: '1s', timeout: '500ms', fall: 2, rise: 1 }
       }
     },

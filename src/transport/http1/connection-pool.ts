@@ -5,6 +5,7 @@ import type { Attempt, AttemptCarrier } from './attempt.js'
 import { Connection } from './connection.js'
 import type { ConnectionOwner } from './connection-owner.js'
 import type { Connector } from './connector.js'
+import { isIdempotent } from '../idempotent.js'
 import { afterReading } from '../../base/event-loop.js'
 import { IdlePolicy } from './idle-policy.js'
 
@@ -73,7 +74,12 @@ export class ConnectionPool implements ConnectionOwner<Connection>, AttemptCarri
     if (wantsOwn(attempt)) return this.#dispatchOwn(attempt)
     const now = this.clock.now()
     for (let connection = this.#idle.pop(); connection !== undefined; connection = this.#idle.pop()) {
-      if (connection.fresh(now)) return this.#use(connection, attempt, now)
+      if (connection.fresh(now)) {
+        if (this.#bears(connection, attempt, now)) return this.#use(connection, attempt, now)
+        // The others have rested longer.
+        this.#idle.push(connection)
+        return this.#dispatchOwn(attempt)
+      }
       connection.retire()
     }
     this.#wait(attempt)
@@ -166,6 +172,10 @@ export class ConnectionPool implements ConnectionOwner<Connection>, AttemptCarri
     const check = { connection, attempt }
     this.#checks.add(check)
     afterReading(this.#look, check)
+  }
+
+  #bears (connection: Connection, attempt: Attempt, now: number): boolean {
+    return isIdempotent(attempt.head.method) || this.#policy.bears(connection.idleFor(now), now)
   }
 
   readonly #look = (check: Check): void => {

@@ -28,6 +28,7 @@ export class Connection extends LazyDeadline implements AttemptCarrier {
   /** It stands, but is not secured yet. */
   #securing = false
   #endSeen = false
+  #reset = false
   #idleSince = 0
 
   /** Begins to connect. @param reservedFor the attempt that starts as soon as it stands; null = whichever is next. */
@@ -211,6 +212,8 @@ export class Connection extends LazyDeadline implements AttemptCarrier {
 
   readonly #onEnd = (): void => {
     if (this.#state === 'closed') return
+    // A reset that comes together with bytes looks like an end; but a socket that was reset has no peer any more.
+    this.#reset ||= !this.#socket.destroyed && this.#owner.connector.tcp && this.#socket.remoteAddress === undefined
     if (this.#state === 'busy' && this.#reader.paused) this.#endSeen = true
     else this.#ended()
   }
@@ -220,7 +223,7 @@ export class Connection extends LazyDeadline implements AttemptCarrier {
     if (this.#state === 'idle') return this.#diedIdle()
     if (this.#state === 'connecting') return this.#onError(new Error('closed while connecting'))
     this.#endSeen = true
-    this.#reader.finish()
+    if (!this.#reset) this.#reader.finish()
     if (this.#reader.state === 'ended' && this.#attempt !== null) return this.#complete(this.#attempt)
     this.#fail(this.#reader.headSeen ? 'http_response_incomplete' : 'connection_terminated', 'the target closed the connection')
   }

@@ -11,6 +11,8 @@ export class Connector {
   /** Which event says that the connection stands. */
   readonly readyEvent: 'connect' | 'secureConnect'
   readonly secure: boolean
+  /** TCP, with or without TLS on top: only there a connection can be reset. */
+  readonly tcp: boolean
   readonly #address: TargetAddress
   readonly #tls: TlsOptions
   readonly #context: SecureContext | null
@@ -23,6 +25,7 @@ export class Connector {
     this.#tls = tls
     this.#context = context
     this.secure = context !== null
+    this.tcp = address.socketPath === null
     this.readyEvent = this.secure ? 'secureConnect' : 'connect'
   }
 

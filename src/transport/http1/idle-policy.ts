@@ -4,6 +4,8 @@ const DEFAULT = 4000
 const MARGIN = 1000
 /** Part of the shortest idle time after which a target was seen to close. */
 const SHARE = 0.8
+/** The same for requests that cannot be sent again. */
+const SURE = 0.5
 /** A target that closes sooner is not counting idle time: it is going away. */
 const SHORTEST_LESSON = 100
 /** Milliseconds after which a lesson is forgotten: a restart closes idle connections of any age, and must not be remembered for ever. */
@@ -13,6 +15,9 @@ const LESSON_LIFE = 60_000
 export class IdlePolicy {
   #shortest = Infinity
   #learnedAt = 0
+  /** The shortest idle time of all after which a connection was found closed, and when. */
+  #soonest = Infinity
+  #soonestAt = 0
 
   /** Milliseconds. @param announced of the response's `Keep-Alive: timeout=`; -1 if there was none. */
   limit (announced: number, now: number): number {
@@ -21,8 +26,18 @@ export class IdlePolicy {
     return Math.min(promised, this.#shortest * SHARE)
   }
 
+  /**
+   * May a connection that has been idle so long be given a request that cannot be sent again? A target that has lately closed
+   * one after twice that time, for whatever reason, may be closing this one now.
+   */
+  bears (idle: number, now: number): boolean {
+    return now - this.#soonestAt > LESSON_LIFE || idle < this.#soonest * SURE
+  }
+
   /** The target closed a connection that had been idle for `idle` milliseconds. */
   closedAfter (idle: number, now: number): void {
+    if (now - this.#soonestAt > LESSON_LIFE || idle < this.#soonest) this.#soonest = idle
+    this.#soonestAt = now
     if (idle < SHORTEST_LESSON) return
     if (now - this.#learnedAt > LESSON_LIFE || idle < this.#shortest) this.#shortest = idle
     this.#learnedAt = now
