@@ -9,9 +9,10 @@ import type { Upstream } from '../proxy/upstream.js'
 import { rounded, type Log } from '../proxy/access-log.js'
 import { Http1Transport } from '../transport/http1/http1-transport.js'
 import type { Transport } from '../transport/transport.js'
-import { Pool } from '../upstream/pool.js'
+import { parseAddress } from '../upstream/address.js'
+import { Pool, type Reconciliation } from '../upstream/pool.js'
 import { SlowStart } from '../upstream/slow-start.js'
-import type { Target } from '../upstream/target.js'
+import type { Target, TargetSpec } from '../upstream/target.js'
 import type { TlsOptions } from '../upstream/tls-options.js'
 import type { UpstreamOptions } from './upstream-options.js'
 
@@ -64,6 +65,29 @@ export class RunningPool implements Upstream {
       const timer = this.#clock.after(LONGEST_START, resolve)
       void ready.then(() => { timer.cancel(); resolve() })
     })
+  }
+
+  /**
+   * Takes the full set of targets. Survivors keep their state; one that is gone finishes what it has, and the log says when.
+   * @throws {TypeError} on a bad URL; then nothing has changed.
+   */
+  reconcile (specs: readonly TargetSpec[]): Reconciliation {
+    const done = this.pool.reconcile(specs)
+    this.#check?.reconcile()
+    this.#passive?.reconcile()
+    return done
+  }
+
+  /**
+   * Lets a target finish what it has and gives it nothing new, or takes that back.
+   * @param url as in the config.
+   * @throws {RangeError} if the pool has no such target, {TypeError} if it is no URL of one.
+   */
+  drain (url: string, draining = true): void {
+    const { origin } = parseAddress(url)
+    const target = this.pool.targets.find(({ address }) => address.origin === origin)
+    if (target === undefined) throw new RangeError(`pool ${this.name} has no target ${origin}`)
+    target.judge('admin', !draining)
   }
 
   /** A target has said in a response that it is about to stop: it gets no new requests. */
