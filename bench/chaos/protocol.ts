@@ -38,8 +38,25 @@ export type Report =
   /** Requests it has neither answered nor lost. */
   | { readonly open: number }
 
+/** What the process of our own proxy is asked. */
+export type ProxyQuestion = 'inflight' | 'resources'
+
 /** What the process of our own proxy says. */
 export type ProxyReport =
   | { readonly url: string }
   /** Requests in flight over all pools, and requests that wait. */
   | { readonly inflight: number }
+  | { readonly resources: ProxyResources }
+
+/** What the process of our own proxy holds. Bytes; `heap` is what is left after a collection, if the process may ask for one. */
+export interface ProxyResources {
+  readonly heap: number
+  /** Buffers and whatever else lies outside the heap. */
+  readonly external: number
+  readonly rss: number
+  /** Open file descriptors: each socket is one, an idle connection's too. */
+  readonly files: number
+  /** What keeps the event loop alive, counted by kind. */
+  readonly active: Readonly<Record<string, number>>
+  readonly inflight: number
+}

@@ -1,6 +1,6 @@
 import type { HealthCheck, StatusRange } from '../health/health-check.js'
 import type { FailureRate, PassiveHealth } from '../health/passive-health.js'
-import type { HeaderRules, RetryRules, RouteConfig, RouteTimeouts } from '../proxy/route-config.js'
+import type { HeaderRules, PriorityRule, RetryRules, RouteConfig, RouteTimeouts } from '../proxy/route-config.js'
 import type { TlsOptions } from '../transport/transport.js'
 import type { SlowStartRules } from '../upstream/slow-start.js'
 import type { Config, PoolConfig } from './config.js'
@@ -13,7 +13,7 @@ const SIZE_UNITS = [['gb', 1024 ** 3], ['mb', 1024 ** 2], ['kb', 1024]] as const
 
 /**
  * A resolved config as JSON, written as its input would be with nothing left to default. Without secrets: TLS keys, and
- * the values of header fields whose name sounds like one. But for these, loading it gives the same config again.
+ * the values of fields whose name sounds like one. But for these, loading it gives the same config again.
  */
 export function describeConfig (config: Config): object {
   const { listen, log, trustProxy, timeouts, limits, pools, routes } = config
@@ -75,14 +75,15 @@ function describeTls (tls: TlsOptions): object {
 }
 
 function describeRoute (route: RouteConfig): object {
-  const { hostHeader, prefix, headers, timeouts, retry } = route
+  const { hostHeader, prefix, headers, timeouts, retry, priority } = route
   return withoutNulls({
     ...route,
     prefix: prefixCharacters(prefix),
     hostHeader: typeof hostHeader === 'string' ? hostHeader : hostHeader.literal,
     headers: { request: describeRules(headers.request), response: describeRules(headers.response) },
     timeouts: describeDurations<RouteTimeouts>(timeouts),
-    retry: describeRetry(retry)
+    retry: describeRetry(retry),
+    priority: describePriority(priority)
   })
 }
 
@@ -104,6 +105,10 @@ function describeRetry ({ attempts, perTryTimeout, backOff, maxRetryAfter, tryFo
     bufferBody: sizeText(bufferBody),
     on: [...causes, ...statuses]
   }
+}
+
+function describePriority (priority: PriorityRule): PriorityRule {
+  return typeof priority === 'object' && SECRET_FIELD.test(priority.header) ? { header: priority.header, high: [REDACTED] } : priority
 }
 
 function describeDurations<T extends object> (durations: T): Record<string, string> {

@@ -14,15 +14,16 @@ interface CodedError extends Error {
  *
  * | code                       | failure                                                                          |
  * |----------------------------|----------------------------------------------------------------------------------|
- * | ENOTFOUND                  | destination_unavailable, connection_limit_reached, dns_error                     |
+ * | ENOTFOUND                  | destination_unavailable, connection_limit_reached, queue_*, dns_error            |
  * | ECONNREFUSED               | connection_refused                                                               |
- * | UND_ERR_CONNECT_TIMEOUT    | connection_timeout                                                               |
- * | UND_ERR_HEADERS_TIMEOUT    | http_response_timeout, connection_write_timeout, http_request_timeout            |
+ * | UND_ERR_CONNECT_TIMEOUT    | connection_timeout, tls_timeout                                                  |
+ * | UND_ERR_HEADERS_TIMEOUT    | http_response_timeout, try_timeout, request_timeout, connection_write_timeout,   |
+ * |                            | http_request_timeout, upload_too_slow                                            |
  * | UND_ERR_BODY_TIMEOUT       | connection_read_timeout, and any timeout after the response head                 |
  * | UND_ERR_HEADERS_OVERFLOW   | http_response_header_section_size                                                |
- * | UND_ERR_SOCKET             | connection_terminated, tls_*, http_protocol_error, other unusable responses      |
+ * | UND_ERR_SOCKET             | connection_terminated, tls_*_error, http_protocol_error, unusable responses      |
  * | UND_ERR_INVALID_ARG        | http_request_error                                                               |
- * | UND_ERR_ABORTED            | client_closed                                                                    |
+ * | UND_ERR_ABORTED            | client_closed, client_stalled                                                    |
  * | UND_ERR_DESTROYED          | draining                                                                         |
  * | UND_ERR                    | proxy_internal_error                                                             |
  *
@@ -35,7 +36,7 @@ export function dispatchError (error: ProxyError, started: boolean): Error {
   return made
 }
 
-const TIMEOUTS: ReadonlySet<FailureCode> = new Set(['http_response_timeout', 'try_timeout', 'request_timeout', 'connection_write_timeout', 'http_request_timeout'])
+const TIMEOUTS: ReadonlySet<FailureCode> = new Set(['http_response_timeout', 'try_timeout', 'request_timeout', 'connection_write_timeout', 'http_request_timeout', 'upload_too_slow'])
 
 const socket = (title: string): Error => new errors.SocketError(title)
 const headersTimeout = (title: string): Error => new errors.HeadersTimeoutError(title)

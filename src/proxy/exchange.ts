@@ -102,7 +102,7 @@ export class Exchange<C extends Client = Client> extends Deadline implements Res
     this.#fail(new ProxyError('request_timeout', `no complete response within ${this.route.config.timeouts.request} ms`))
   }
 
-  readonly #attempt = (): void => {
+  #attempt (): void {
     const lease = this.route.pool.lease(this.route.context, this.tried)
     if (lease !== null) return this.#send(lease)
     this.#place = QueuePlace.take(this)
@@ -196,7 +196,7 @@ export class Exchange<C extends Client = Client> extends Deadline implements Res
     } else if (reused && !this.request.freshConnection) {
       this.#replaceConnection()
     } else if (!this.#attemptsLeft || !this.route.retryBudget.take()) {
-      this.#giveUp(error, true)
+      this.#giveUp(error, sent === 'nothing')
     } else {
       this.#nextTarget(this.#memory.pause)
     }
@@ -248,6 +248,8 @@ export class Exchange<C extends Client = Client> extends Deadline implements Res
 
   #beginToHold (answer: HeldAnswer): void {
     this.#holding = answer
+    // What has not been taken of the body is for the next target.
+    this.#body?.close()
     this.#memory.after(LONGEST_HOLDING, () => { this.#leaveAnswer() })
   }
 
@@ -295,18 +297,19 @@ export class Exchange<C extends Client = Client> extends Deadline implements Res
     this.#lease = null
     this.#sending = null
     this.#memory.cancel()
+    if (this.#body?.consumed === true) return this.#giveUp(this.error ?? new ProxyError('http_response_incomplete', 'an answer that could be neither held nor replaced'), false)
     if (this.target !== null) this.#memory.tried.add(this.target)
-    this.#memory.schedule(pause, this.#attempt)
+    this.#memory.schedule(pause, () => { this.#attempt() })
   }
 
-  /** No attempt is left, or no target. @param could may the request be sent again, as far as it goes? */
+  /** No attempt is left, or no target. @param could has nothing been sent, so that it may be tried anew without counting? */
   #giveUp (error: ProxyError, could: boolean): void {
-    if (this.#retries?.held != null) return this.#passOnHeld()
+    if (this.headAt === -1 && this.#retries?.held != null) return this.#passOnHeld()
     this.error = error
     const waited = this.route.services.clock.now() - this.startedAt
     this.#before = this.attempts
     const unreachable = could && !this.route.pool.full
-    if (!unreachable || this.route.config.retry.tryFor === 0 || !this.#memory.newRound(waited, this.#attempt)) this.#fail(error)
+    if (!unreachable || this.route.config.retry.tryFor === 0 || !this.#memory.newRound(waited, () => { this.#attempt() })) this.#fail(error)
   }
 
   /** Gives the lease back after a complete response. */

@@ -73,6 +73,7 @@ export class IncomingBody implements BodySource {
   /** Hands over what has come before. @returns whether that was all, or the sink has had enough. */
   #replay (sink: BodySink): boolean {
     this.#paused = false
+    this.#pace?.release()
     for (const chunk of this.#kept ?? []) if (this.#sink === sink) sink.data(chunk)
     if (this.#sink === sink && this.#ended) this.#end(sink)
     return this.#sink !== sink
@@ -88,6 +89,7 @@ export class IncomingBody implements BodySource {
   /** Lets it flow: into the sink, or to nobody once that is closed. */
   resume (): void {
     this.#paused = false
+    this.#pace?.release()
     this.#message.resume()
   }
 

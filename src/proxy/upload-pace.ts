@@ -9,7 +9,9 @@ export class UploadPace extends Deadline {
   readonly #least: number
   readonly #tooSlow: () => void
   #bytes = 0
-  /** Was the client told to wait within this window? Then it is not to blame. */
+  /** Is the client told to wait? */
+  #waiting = false
+  /** Was it within this window? Then it is not to blame. */
   #held = false
 
   /** @param rate bytes per second. */
@@ -22,7 +24,7 @@ export class UploadPace extends Deadline {
 
   begin (): void {
     this.#bytes = 0
-    this.#held = false
+    this.#held = this.#waiting
     this.#wheel.arm(this, WINDOW)
   }
 
@@ -32,7 +34,13 @@ export class UploadPace extends Deadline {
 
   /** The target takes no more for now. */
   hold (): void {
+    this.#waiting = true
     this.#held = true
+  }
+
+  /** The target takes more again. */
+  release (): void {
+    this.#waiting = false
   }
 
   stop (): void {

@@ -19,7 +19,8 @@ export const UNDICI_LIMITS = [
   'not-modified-length',
   'tunnels-unbounded',
   'fresh-connections-unbounded',
-  'idle-fragments'
+  'idle-fragments',
+  'tls-timeout'
 ] as const
 
 export type UndiciLimit = typeof UNDICI_LIMITS[number]
@@ -34,6 +35,7 @@ export type UndiciLimit = typeof UNDICI_LIMITS[number]
  * - `asterisk-target`: `OPTIONS *` fails with `http_request_error`.
  * - `head-before-body`: the head of a request with a body is written together with the body's first bytes, not before.
  *   `Expect` is never sent: the sink gets its 100 when the connection stands.
+ * - `tls-timeout`: to secure a connection is part of making it, and has the limit and the code of that.
  * - `unsolicited-continue`: a target that sends 100 is taken for broken.
  * - `not-modified-length`: a 304 with a `Content-Length` other than 0 fails with `http_response_incomplete`.
  * - `tunnels-unbounded`: an upgraded connection no longer counts for `maxConnectionsPerTarget`.

@@ -209,11 +209,15 @@ export class Pool {
 
   readonly #serve = (): void => {
     this.#serving = true
-    for (let waiter = this.#queue.first; waiter !== undefined; waiter = this.#queue.first) {
+    for (const waiter of this.#queue) {
       const lease = this.#lease(waiter.context, waiter.tried)
-      if (lease === null) break
-      this.#queue.leave(waiter)
-      waiter.granted(lease)
+      if (lease !== null) {
+        this.#queue.leave(waiter)
+        waiter.granted(lease)
+      } else if (waiter.tried === undefined || waiter.tried.size === 0) {
+        // There is nothing to be had. Of one that has been to the only free target this says nothing about those behind it.
+        break
+      }
     }
     this.#serving = false
   }

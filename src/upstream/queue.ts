@@ -31,11 +31,10 @@ export class Queue<T> {
     if (!this.#urgent.delete(item)) this.#others.delete(item)
   }
 
-  /** Who is next; undefined if nobody waits. */
-  get first (): T | undefined {
-    const line = this.#urgent.size > 0 ? this.#urgent : this.#others
-    const { value } = line.values().next()
-    return value
+  /** All who wait, in turn. They may leave while one goes through them. */
+  * [Symbol.iterator] (): Generator<T> {
+    yield * this.#urgent
+    yield * this.#others
   }
 
   #giveWay (displaced: (item: T) => void): boolean {

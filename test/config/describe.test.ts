@@ -1,6 +1,7 @@
 import t from 'tap'
 import { parseDuration } from '../../src/base/duration.js'
-import { describeConfig, durationText } from '../../src/config/describe.js'
+import { parseSize } from '../../src/base/size.js'
+import { describeConfig, durationText, sizeText } from '../../src/config/describe.js'
 import { loadConfig } from '../../src/config/load.js'
 
 t.test('durations in the unit that suits them', async t => {
@@ -11,6 +12,14 @@ t.test('durations in the unit that suits them', async t => {
   }
 })
 
+t.test('sizes in the unit that suits them', async t => {
+  const cases: ReadonlyArray<readonly [number, string]> = [[0, '0b'], [1, '1b'], [1500, '1500b'], [1024, '1kb'], [65_536, '64kb'], [1_572_864, '1536kb'], [1_048_576, '1mb'], [3_221_225_472, '3gb']]
+  for (const [bytes, text] of cases) {
+    t.equal(sizeText(bytes), text)
+    t.equal(parseSize(text), bytes)
+  }
+})
+
 t.test('written as its input would be, with nothing left to default', async t => {
   const described = describeConfig(loadConfig({
     pools: { api: { targets: ['http://a:1'], healthCheck: { status: [204, '200-299'], headers: { accept: '*/*' }, bodyContains: '$${ok}' } } },
@@ -18,26 +27,68 @@ t.test('written as its input would be, with nothing left to default', async t =>
   }))
   t.match(described, {
     listen: [{ host: '0.0.0.0', port: 8080 }],
-    timeouts: { connect: '3s', request: '0s' },
+    timeouts: { connect: '3s', tls: '3s', request: '0s' },
+    limits: { uploadRate: '0b' },
     pools: {
       api: {
         strategy: 'round-robin',
-        targets: [{ url: 'http://a:1', weight: 1, maxConnections: 0 }],
+        targets: [{ url: 'http://a:1', weight: 1, maxConnections: 0, drain: false }],
         healthCheck: { type: 'http', status: [204, '200-299'], headers: { accept: '*/*' }, bodyContains: '$${ok}', interval: '5s' },
+        passiveHealth: { consecutiveFailures: 5, statuses: [502, 503, 504], failureRate: false, ejection: '30s', maxEjection: '5m', maxEjectedShare: 0.5 },
+        slowStart: '0s',
         whenAllDown: 'try-anyway',
         maxConnections: 0,
-        queue: { max: 1024 }
+        queue: { max: 1024 },
+        adaptiveLimit: false,
+        retryBudget: { share: 0.2, minimumPerSecond: 3 }
       }
     },
-    routes: [{ host: 'a.example', prefix: '/ä', hostHeader: 'b.example', retry: { attempts: 2, perTryTimeout: '0s', on: ['timeout', 503] } }]
+    routes: [{
+      host: 'a.example',
+      prefix: '/ä',
+      hostHeader: 'b.example',
+      retry: { attempts: 2, perTryTimeout: '0s', backOff: { base: '25ms', max: '250ms' }, maxRetryAfter: '5s', tryFor: '0s', bufferBody: '0b', on: ['timeout', 503] },
+      priority: 'normal'
+    }]
   })
-  t.notMatch(JSON.stringify(described), /null|"tls"/)
+  t.notMatch(JSON.stringify(described), /null|"tls":\{/)
+})
+
+t.test('in the long form where there is more to say', async t => {
+  const described = describeConfig(loadConfig({
+    limits: { uploadRate: '1kb' },
+    pools: {
+      api: {
+        targets: [{ url: 'http://a:1', drain: true }],
+        passiveHealth: { failureRate: { window: '1m' } },
+        slowStart: '10s',
+        adaptiveLimit: { max: 50 },
+        retryBudget: { share: 1 }
+      },
+      web: { targets: ['http://a:1'], passiveHealth: false }
+    },
+    routes: [{ prefix: '/', pool: 'api', retry: { bufferBody: '64kb', tryFor: '10s' }, priority: { header: 'X-Priority', high: ['$${high}'] } }]
+  }))
+  t.match(described, {
+    limits: { uploadRate: '1kb' },
+    pools: {
+      api: {
+        targets: [{ drain: true }],
+        passiveHealth: { failureRate: { share: 0.5, window: '1m', minimumRequests: 20 } },
+        slowStart: { window: '10s', aggression: 1 },
+        adaptiveLimit: { min: 4, max: 50, initial: 20, tolerance: 1.5 },
+        retryBudget: { share: 1, minimumPerSecond: 3 }
+      },
+      web: { passiveHealth: false }
+    },
+    routes: [{ retry: { bufferBody: '64kb', tryFor: '10s' }, priority: { header: 'x-priority', high: ['$${high}'] } }]
+  })
 })
 
 t.test('tells no secret', async t => {
   const text = JSON.stringify(describeConfig(loadConfig({
     pools: { api: { targets: ['http://a:1'], healthCheck: { headers: { Authorization: 'Bearer hush' } } } },
-    routes: [{ prefix: '/', pool: 'api', headers: { request: { set: { 'X-Api-Key': 'hush', cookie: 'hush', 'x-edge': 'open' } } } }]
+    routes: [{ prefix: '/', pool: 'api', headers: { request: { set: { 'X-Api-Key': 'hush', cookie: 'hush', 'x-edge': 'open' } } }, priority: { header: 'X-Token', high: ['hush', 'hush hush'] } }]
   })))
   t.notMatch(text, /hush/)
   t.match(text, /open/)

@@ -21,6 +21,16 @@ t.test('accepts the example, refuses what the loader refuses by form', async t =
   const pool = (rest: object) => ({ pools: { api: { targets: ['http://a:1'], ...rest } } })
   t.ok(validate(pool({ strategy: { name: 'round-robin' } })))
   t.ok(validate({ ...pool({}), timeouts: { connect: '${CONNECT:-3s}' }, log: { access: '${ACCESS}' } }))
+  for (const good of [
+    { passiveHealth: false }, { passiveHealth: { statuses: [], failureRate: { share: '${SHARE}' } } }, { slowStart: '10s' }, { slowStart: { window: '10s', aggression: 2 } },
+    { adaptiveLimit: true }, { adaptiveLimit: { min: '${MIN:-4}' } }, { retryBudget: {} }, { targets: [{ url: 'http://a:1', drain: '${DRAIN}' }] }
+  ]) t.ok(validate(pool(good)), JSON.stringify(good))
+  const route = (rest: object) => ({ ...pool({}), routes: [{ prefix: '/', pool: 'api', ...rest }] })
+  t.ok(validate(route({ priority: { header: 'x-priority', high: ['1'] }, retry: { bufferBody: '${KEEP:-64kb}', backOff: { base: '0s' } } })))
+  for (const bad of [
+    pool({ passiveHealth: { statuses: [404] } }), pool({ slowStart: 10 }), pool({ adaptiveLimit: { min: 0 } }), pool({ retryBudget: true }),
+    route({ priority: 'urgent' }), route({ priority: { header: 'x-priority' } }), route({ retry: { bufferBody: '64k' } }), { ...pool({}), limits: { uploadRate: 1024 } }
+  ]) t.notOk(validate(bad), JSON.stringify(bad))
   for (const bad of [{}, pool({ x: 1 }), pool({ strategy: 'fastest' }), pool({ strategy: { name: 'round-robin', x: 1 } }), { ...pool({}), timeouts: { connect: 5 } }, { ...pool({}), timeouts: { connect: '5' } }]) {
     t.notOk(validate(bad), JSON.stringify(bad))
   }

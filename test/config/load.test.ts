@@ -19,6 +19,7 @@ t.test('everything but pools has a default', async t => {
       clientRequest: 300_000,
       clientKeepAlive: 75_000,
       connect: 3000,
+      tls: 3000,
       queue: 5000,
       responseHead: 60_000,
       idleBody: 60_000,
@@ -26,14 +27,19 @@ t.test('everything but pools has a default', async t => {
       tunnelIdle: 3_600_000,
       drain: 30_000
     },
+    limits: { uploadRate: 0 },
     pools: {
       api: {
         strategy: { name: 'round-robin', options: {} },
-        targets: [{ url: 'http://127.0.0.1:3001', weight: 1, maxConnections: 0 }],
+        targets: [{ url: 'http://127.0.0.1:3001', weight: 1, maxConnections: 0, drain: false }],
         healthCheck: null,
+        passiveHealth: { consecutiveFailures: 5, statuses: [502, 503, 504], failureRate: null, ejection: 30_000, maxEjection: 300_000, maxEjectedShare: 0.5 },
+        slowStart: null,
         whenAllDown: 'try-anyway',
         maxConnections: 0,
         queueMax: 1024,
+        adaptiveLimit: null,
+        retryBudget: { share: 0.2, minimumPerSecond: 3 },
         tls: { verify: true }
       }
     },
@@ -47,7 +53,16 @@ t.test('everything but pools has a default', async t => {
       hostHeader: 'client',
       headers: { request: { set: [], remove: [] }, response: { set: [], remove: [] } },
       timeouts: { responseHead: 60_000, idleBody: 60_000, request: 0, tunnelIdle: 3_600_000 },
-      retry: { attempts: 2, perTryTimeout: 0, on: { connect: true, reset: true, timeout: false, statuses: [] } }
+      retry: {
+        attempts: 2,
+        perTryTimeout: 0,
+        backOff: { base: 25, max: 250 },
+        maxRetryAfter: 5000,
+        tryFor: 0,
+        bufferBody: 0,
+        on: { connect: true, reset: true, timeout: false, statuses: [] }
+      },
+      priority: 'normal'
     }]
   })
 })
@@ -96,11 +111,11 @@ t.test('listen: one or several, TCP or Unix', async t => {
 })
 
 t.test('targets in canonical form', async t => {
-  const config = loadConfig({ pools: { api: { targets: ['http://A.example:80/', { url: 'unix:///run/a.sock', weight: 0 }, { url: 'https://[::1]:443', maxConnections: 5 }] } } })
+  const config = loadConfig({ pools: { api: { targets: ['http://A.example:80/', { url: 'unix:///run/a.sock', weight: 0 }, { url: 'https://[::1]:443', maxConnections: 5, drain: true }] } } })
   t.strictSame(config.pools['api']?.targets, [
-    { url: 'http://a.example', weight: 1, maxConnections: 0 },
-    { url: 'unix:/run/a.sock', weight: 0, maxConnections: 0 },
-    { url: 'https://[::1]', weight: 1, maxConnections: 5 }
+    { url: 'http://a.example', weight: 1, maxConnections: 0, drain: false },
+    { url: 'unix:/run/a.sock', weight: 0, maxConnections: 0, drain: false },
+    { url: 'https://[::1]', weight: 1, maxConnections: 5, drain: true }
   ])
 })
 
@@ -116,6 +131,84 @@ t.test('short and long forms of a health check', async t => {
   t.match(check({ status: ['200-204', 304, '401'] }), { status: [{ from: 200, to: 204 }, { from: 304, to: 304 }, { from: 401, to: 401 }] })
   t.match(check({ headers: { 'X-A': ' 1 ', accept: '*/*' }, host: 'a.example:81', path: '/health?deep=1' }), {
     headers: ['X-A', '1', 'accept', '*/*'], host: 'a.example:81', path: '/health?deep=1'
+  })
+})
+
+t.test('short and long forms of passive health', async t => {
+  const health = (passiveHealth?: unknown) => loadConfig({ pools: { api: { targets: TARGETS, passiveHealth } } }).pools['api']?.passiveHealth
+  t.equal(health(false), null)
+  t.strictSame(health(true), health())
+  t.strictSame(health({}), health(true))
+  t.strictSame(health({ consecutiveFailures: 0, statuses: [500], ejection: '1m', maxEjection: '90s', maxEjectedShare: 1, failureRate: true }), {
+    consecutiveFailures: 0,
+    statuses: [500],
+    failureRate: { share: 0.5, window: 10_000, minimumRequests: 20 },
+    ejection: 60_000,
+    maxEjection: 90_000,
+    maxEjectedShare: 1
+  })
+  t.strictSame(health({ statuses: [] })?.statuses, [])
+  t.match(health({ failureRate: false }), { consecutiveFailures: 5, failureRate: null })
+  t.match(health({ failureRate: {} }), { failureRate: { share: 0.5, window: 10_000, minimumRequests: 20 } })
+  t.match(health({ failureRate: { share: 0.2, window: '1m' } }), { failureRate: { share: 0.2, window: 60_000, minimumRequests: 20 } })
+})
+
+t.test('short and long forms of slow start, of the adaptive limit, and parts of the retry budget', async t => {
+  const pool = (rest: object) => loadConfig({ pools: { api: { targets: TARGETS, ...rest } } }).pools['api']
+  for (const [slowStart, expected] of [
+    ['10s', { window: 10_000, aggression: 1 }],
+    [{ window: '1m' }, { window: 60_000, aggression: 1 }],
+    [{ window: '500ms', aggression: 2.5 }, { window: 500, aggression: 2.5 }],
+    ['0s', null],
+    [{ window: '0s', aggression: 2 }, null]
+  ] as const) t.strictSame(pool({ slowStart })?.slowStart, expected, JSON.stringify(slowStart))
+  for (const [adaptiveLimit, expected] of [
+    [false, null],
+    [true, { min: 4, max: 1000, initial: 20, tolerance: 1.5 }],
+    [{}, { min: 4, max: 1000, initial: 20, tolerance: 1.5 }],
+    [{ min: 7, max: 7, tolerance: 2 }, { min: 7, max: 7, initial: 20, tolerance: 2 }],
+    [{ initial: 50 }, { min: 4, max: 1000, initial: 50, tolerance: 1.5 }]
+  ] as const) t.strictSame(pool({ adaptiveLimit })?.adaptiveLimit, expected, JSON.stringify(adaptiveLimit))
+  t.strictSame(pool({ retryBudget: { share: 0 } })?.retryBudget, { share: 0, minimumPerSecond: 3 })
+  t.strictSame(pool({ retryBudget: { minimumPerSecond: 0.5 } })?.retryBudget, { share: 0.2, minimumPerSecond: 0.5 })
+})
+
+t.test('limits and timeouts of clients and connections', async t => {
+  const { limits, timeouts } = loadConfig({ limits: { uploadRate: '2kb' }, timeouts: { tls: '1.5s' }, pools: { api: { targets: TARGETS } } })
+  t.strictSame(limits, { uploadRate: 2048 })
+  t.match(timeouts, { tls: 1500, connect: 3000 })
+  for (const [size, bytes] of [['0b', 0], ['1500b', 1500], ['1mb', 1_048_576], ['2gb', 2_147_483_648]] as const) {
+    t.equal(loadConfig({ limits: { uploadRate: size }, pools: { api: { targets: TARGETS } } }).limits.uploadRate, bytes)
+  }
+})
+
+t.test('retries and priority of a route', async t => {
+  const route = (rest: object) => loadConfig({ pools: { api: { targets: TARGETS } }, routes: [{ prefix: '/', pool: 'api', ...rest }] }).routes[0]
+  t.strictSame(route({ retry: { backOff: { base: '0s', max: '2s' }, maxRetryAfter: '0s', tryFor: '10s', bufferBody: '64kb' } })?.retry, {
+    attempts: 2,
+    perTryTimeout: 0,
+    backOff: { base: 0, max: 2000 },
+    maxRetryAfter: 0,
+    tryFor: 10_000,
+    bufferBody: 65_536,
+    on: { connect: true, reset: true, timeout: false, statuses: [] }
+  })
+  t.match(route({ retry: { backOff: { max: '1s' } } }), { retry: { backOff: { base: 25, max: 1000 } } })
+  t.match(route({ retry: { backOff: {} } }), { retry: { backOff: { base: 25, max: 250 } } })
+  t.match(route({ retry: false }), { retry: { attempts: 1, tryFor: 0, bufferBody: 0 } })
+  t.equal(route({ priority: 'high' })?.priority, 'high')
+  t.strictSame(route({ priority: { header: 'X-Priority', high: ['1', 'High'] } })?.priority, { header: 'x-priority', high: ['1', 'High'] })
+})
+
+t.test('numbers and sizes from the environment', async t => {
+  const env = { RATE: '4kb', SHARE: '0.1', DRAIN: 'true', FAILURES: '7' }
+  const config = loadConfig({
+    limits: { uploadRate: '${RATE}' },
+    pools: { api: { targets: [{ url: 'http://a:1', drain: '${DRAIN}' }], passiveHealth: { consecutiveFailures: '${FAILURES}' }, retryBudget: { share: '${SHARE}' }, slowStart: '${WINDOW:-10s}', adaptiveLimit: '${ADAPT:-true}' } }
+  }, { env })
+  t.match(config, {
+    limits: { uploadRate: 4096 },
+    pools: { api: { targets: [{ drain: true }], passiveHealth: { consecutiveFailures: 7 }, retryBudget: { share: 0.1 }, slowStart: { window: 10_000 }, adaptiveLimit: { initial: 20 } } }
   })
 })
 

@@ -59,8 +59,8 @@ t.test('no input makes it throw anything but its own error', async t => {
     if (faultsOf(input).length === 0) throw new Error('loaded')
   }), { numRuns: 150 })
   fc.assert(fc.property(fc.anything(), fc.anything(), fc.anything(), (targets, routes, rest) => {
-    faultsOf({ pools: { a: { targets, healthCheck: rest, strategy: rest, tls: rest } }, routes, listen: rest, timeouts: rest, trustProxy: rest })
-    faultsOf({ pools: { a: { targets: ['http://a', targets] } }, routes: [routes, { prefix: rest, host: rest, headers: { request: { set: rest, remove: rest } }, methods: rest, retry: rest }] })
+    faultsOf({ pools: { a: { targets, healthCheck: rest, passiveHealth: rest, slowStart: rest, adaptiveLimit: rest, retryBudget: rest, queue: rest, strategy: rest, tls: rest } }, routes, listen: rest, timeouts: rest, limits: rest, trustProxy: rest })
+    faultsOf({ pools: { a: { targets: ['http://a', targets] } }, routes: [routes, { prefix: rest, host: rest, headers: { request: { set: rest, remove: rest } }, methods: rest, retry: rest, priority: rest }] })
   }), { numRuns: 150 })
   t.pass('held')
 })

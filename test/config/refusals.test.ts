@@ -16,6 +16,7 @@ function request (rules: object): object {
 }
 
 const DURATION = 'expected a duration such as "250ms" or "5s"'
+const SIZE = 'expected a size such as "64kb" or "1mb"'
 
 const refusals: ReadonlyArray<readonly [input: unknown, ...faults: string[]]> = [
   // the whole
@@ -31,9 +32,7 @@ const refusals: ReadonlyArray<readonly [input: unknown, ...faults: string[]]> = 
   [JSON.parse('{"pools":{"api":{"targets":["http://a:1"],"healthCheck":{"headers":{"__proto__":"x"}}}}}'), 'pools.api.healthCheck.headers.__proto__: unknown key'],
 
   // later work is not taken in silence
-  ...['workers', 'admin'].map((key): [unknown, string] => [{ ...pool({}), [key]: {} }, `${key}: unknown key, expected one of "$schema", "listen", "log", "trustProxy", "timeouts", "pools", "routes"`]),
-  ...['passiveHealth', 'slowStart'].map((key): [unknown, string] => [pool({ [key]: {} }), `pools.api.${key}: unknown key, expected one of "strategy", "targets", "healthCheck", "whenAllDown", "maxConnections", "queue", "tls"`]),
-  [route({ retry: { bufferBody: '0kb' } }), 'routes[0].retry.bufferBody: unknown key, expected one of "attempts", "perTryTimeout", "on"'],
+  ...['workers', 'admin'].map((key): [unknown, string] => [{ ...pool({}), [key]: {} }, `${key}: unknown key, expected one of "$schema", "listen", "log", "trustProxy", "timeouts", "limits", "pools", "routes"`]),
   [{ ...pool({}), listen: { port: 1, tls: {} } }, 'listen.tls: unknown key, expected one of "host", "port"'],
   [{ ...pool({}), listen: { port: 1, http2: true } }, 'listen.http2: unknown key, expected one of "host", "port"'],
 
@@ -57,6 +56,13 @@ const refusals: ReadonlyArray<readonly [input: unknown, ...faults: string[]]> = 
   [{ ...pool({}), timeouts: { connect: '0s' } }, 'timeouts.connect: must be longer than "0s"'],
   [{ ...pool({}), timeouts: { drain: '99d' } }, 'timeouts.drain: "99d" is longer than 24 days'],
   [{ ...pool({}), timeouts: { conect: '1s' } }, 'timeouts.conect: unknown key, did you mean "connect"?'],
+  [{ ...pool({}), timeouts: { tls: '0s' } }, 'timeouts.tls: must be longer than "0s"'],
+  [route({ timeouts: { tls: '1s' } }), 'routes[0].timeouts.tls: unknown key, expected one of "responseHead", "idleBody", "request", "tunnelIdle"'],
+  [{ ...pool({}), limits: '1kb' }, 'limits: expected an object, got "1kb"'],
+  ...[1024, '1024', '64 kb', '1.5kb', '-1b', '64KB', '64k', '9999999999999b', ''].map((size): [unknown, string] => [
+    { ...pool({}), limits: { uploadRate: size } }, `limits.uploadRate: ${SIZE}, got ${JSON.stringify(size)}`
+  ]),
+  [{ ...pool({}), limits: { uploadRates: '1kb' } }, 'limits.uploadRates: unknown key, did you mean "uploadRate"?'],
 
   // pools
   [{ pools: { 'a b': { targets: ['http://a:1'] } } }, 'pools["a b"]: expected a pool name of at most 64 letters, digits and . _ -, got "a b"'],
@@ -98,6 +104,47 @@ const refusals: ReadonlyArray<readonly [input: unknown, ...faults: string[]]> = 
   [pool({ healthCheck: { status: 99 } }), 'pools.api.healthCheck.status: expected a status such as 204, a range such as "200-299", or a list of these, got 99'],
   [pool({ healthCheck: { status: ['200-299', 'ok'] } }), 'pools.api.healthCheck.status[1]: expected a status such as 204 or a range such as "200-299", got "ok"'],
 
+  [pool({ targets: [{ url: 'http://a:1', drain: 'yes' }] }), 'pools.api.targets[0].drain: expected true or false, got "yes"'],
+  [pool({ targets: [{ url: 'http://a:1', drian: true }] }), 'pools.api.targets[0].drian: unknown key, did you mean "drain"?'],
+
+  // passive health
+  [pool({ passiveHealth: 'yes' }), 'pools.api.passiveHealth: expected true, false or an object, got "yes"'],
+  [pool({ passiveHealth: { consecutiveFailure: 1 } }), 'pools.api.passiveHealth.consecutiveFailure: unknown key, did you mean "consecutiveFailures"?'],
+  [pool({ passiveHealth: { consecutiveFailures: -1 } }), 'pools.api.passiveHealth.consecutiveFailures: expected a whole number from 0 to 1000000, got -1'],
+  [pool({ passiveHealth: { statuses: 503 } }), 'pools.api.passiveHealth.statuses: expected a list, got 503'],
+  [pool({ passiveHealth: { statuses: [503, 404] } }), 'pools.api.passiveHealth.statuses[1]: expected a whole number from 500 to 599, got 404'],
+  [pool({ passiveHealth: { statuses: [503, 503] } }), 'pools.api.passiveHealth.statuses[1]: is in the list already'],
+  [pool({ passiveHealth: { ejection: '0s' } }), 'pools.api.passiveHealth.ejection: must be longer than "0s"'],
+  [pool({ passiveHealth: { maxEjection: 300 } }), `pools.api.passiveHealth.maxEjection: ${DURATION}, got 300`],
+  [pool({ passiveHealth: { maxEjectedShare: 1.1 } }), 'pools.api.passiveHealth.maxEjectedShare: expected a number from 0 to 1, got 1.1'],
+  [pool({ passiveHealth: { failureRate: 0.5 } }), 'pools.api.passiveHealth.failureRate: expected true, false or an object, got 0.5'],
+  [pool({ passiveHealth: { failureRate: { share: 0 } } }), 'pools.api.passiveHealth.failureRate.share: expected a number from 0.01 to 1, got 0'],
+  [pool({ passiveHealth: { failureRate: { window: '0s' } } }), 'pools.api.passiveHealth.failureRate.window: must be longer than "0s"'],
+  [pool({ passiveHealth: { failureRate: { minimumRequests: 0 } } }), 'pools.api.passiveHealth.failureRate.minimumRequests: expected a whole number from 1 to 1000000, got 0'],
+
+  // slow start
+  [pool({ slowStart: true }), 'pools.api.slowStart: expected a duration such as "10s" or an object with a "window", got true'],
+  [pool({ slowStart: '10' }), `pools.api.slowStart: ${DURATION}, got "10"`],
+  [pool({ slowStart: {} }), `pools.api.slowStart.window: required: ${DURATION}`],
+  [pool({ slowStart: { window: '10s', aggression: 0 } }), 'pools.api.slowStart.aggression: expected a number from 0.1 to 10, got 0'],
+  [pool({ slowStart: { window: '10s', agression: 1 } }), 'pools.api.slowStart.agression: unknown key, did you mean "aggression"?'],
+
+  // adaptive limit
+  [pool({ adaptiveLimit: 20 }), 'pools.api.adaptiveLimit: expected true, false or an object, got 20'],
+  [pool({ adaptiveLimit: { min: 0 } }), 'pools.api.adaptiveLimit.min: expected a whole number from 1 to 1000000, got 0'],
+  [pool({ adaptiveLimit: { initial: 1.5 } }), 'pools.api.adaptiveLimit.initial: expected a whole number from 1 to 1000000, got 1.5'],
+  [pool({ adaptiveLimit: { tolerance: 0.9 } }), 'pools.api.adaptiveLimit.tolerance: expected a number from 1 to 10, got 0.9'],
+  [pool({ adaptiveLimit: { tolerence: 2 } }), 'pools.api.adaptiveLimit.tolerence: unknown key, did you mean "tolerance"?'],
+  [pool({ adaptiveLimit: { min: 30, max: 20 } }), 'pools.api.adaptiveLimit.max: "min" (30) is above "max" (20)'],
+  [pool({ adaptiveLimit: { max: 3 } }), 'pools.api.adaptiveLimit.max: "min" (4) is above "max" (3)'],
+  [pool({ adaptiveLimit: { min: 1001 } }), 'pools.api.adaptiveLimit.min: "min" (1001) is above "max" (1000)'],
+
+  // retry budget
+  [pool({ retryBudget: 0.2 }), 'pools.api.retryBudget: expected an object, got 0.2'],
+  [pool({ retryBudget: { share: -0.1 } }), 'pools.api.retryBudget.share: expected a number from 0 to 10, got -0.1'],
+  [pool({ retryBudget: { minimumPerSecond: '3' } }), 'pools.api.retryBudget.minimumPerSecond: expected a number from 0 to 1000000, got "3"'],
+  [pool({ retryBudget: { minimum: 3 } }), 'pools.api.retryBudget.minimum: unknown key, expected one of "share", "minimumPerSecond"'],
+
   // tls
   [pool({ tls: {} }), 'pools.api.tls: has no effect: no target of this pool is https:'],
   [pool({ targets: ['https://a'], tls: { verify: 'no' } }), 'pools.api.tls.verify: expected true or false, got "no"'],
@@ -136,6 +183,25 @@ const refusals: ReadonlyArray<readonly [input: unknown, ...faults: string[]]> = 
   [route({ retry: { on: [] } }), 'routes[0].retry.on: expected a list with at least one element'],
   [route({ retry: { on: ['conect'] } }), 'routes[0].retry.on[0]: expected "connect", "reset", "timeout" or a status from 400 to 599, got "conect"'],
   [route({ retry: { on: [200] } }), 'routes[0].retry.on[0]: expected "connect", "reset", "timeout" or a status from 400 to 599, got 200'],
+  [route({ retry: { backOff: '25ms' } }), 'routes[0].retry.backOff: expected an object, got "25ms"'],
+  [route({ retry: { backOff: { base: 25 } } }), `routes[0].retry.backOff.base: ${DURATION}, got 25`],
+  [route({ retry: { backOff: { base: '1s', max: '1' } } }), `routes[0].retry.backOff.max: ${DURATION}, got "1"`],
+  [route({ retry: { backoff: {} } }), 'routes[0].retry.backoff: unknown key, did you mean "backOff"?'],
+  [route({ retry: { maxRetryAfter: 5 } }), `routes[0].retry.maxRetryAfter: ${DURATION}, got 5`],
+  [route({ retry: { tryFor: true } }), `routes[0].retry.tryFor: ${DURATION}, got true`],
+  [route({ retry: { tryFor: '25d' } }), 'routes[0].retry.tryFor: "25d" is longer than 24 days'],
+  [route({ retry: { bufferBody: 65536 } }), `routes[0].retry.bufferBody: ${SIZE}, got 65536`],
+  [route({ retry: { bufferBody: '64k' } }), `routes[0].retry.bufferBody: ${SIZE}, got "64k"`],
+  [route({ retry: { bufferbody: '64kb' } }), 'routes[0].retry.bufferbody: unknown key, did you mean "bufferBody"?'],
+  [route({ priority: 1 }), 'routes[0].priority: expected "normal", "high" or an object with a "header", got 1'],
+  [route({ priority: 'low' }), 'routes[0].priority: expected "normal", "high" or an object with a "header", got "low"'],
+  [route({ priority: {} }), 'routes[0].priority.header: required: expected a field name such as "x-priority"', 'routes[0].priority.high: required: expected a list'],
+  [route({ priority: { header: 'x priority', high: ['1'] } }), 'routes[0].priority.header: expected a field name such as "x-priority", got "x priority"'],
+  [route({ priority: { header: '', high: ['1'] } }), 'routes[0].priority.header: expected a field name such as "x-priority", got ""'],
+  [route({ priority: { header: 'x-priority', high: [] } }), 'routes[0].priority.high: expected a list with at least one element'],
+  [route({ priority: { header: 'x-priority', high: 'yes' } }), 'routes[0].priority.high: expected a list, got "yes"'],
+  [route({ priority: { header: 'x-priority', high: [1] } }), 'routes[0].priority.high[0]: expected a string that is not empty, got 1'],
+  [route({ priority: { header: 'x-priority', high: ['1', ''] } }), 'routes[0].priority.high[1]: expected a string that is not empty, got ""'],
 
   // routes that collide
   [{ pools, routes: [{ prefix: '/a', pool: 'api' }, { prefix: '/a/', pool: 'web' }] }, 'routes[1]: is for the same host, prefix and methods as routes[0]'],

@@ -5,16 +5,18 @@ import t from 'tap'
 import { behaviours, startBackend, type Behaviour } from '../fixtures/backend.js'
 import { connect, exchange, get, type ClientResponse } from '../fixtures/client.js'
 import { closedPort } from '../fixtures/closed-port.js'
-import { startTestProxy, type LogLine } from '../fixtures/proxy.js'
+import { eventually, startTestProxy, type LogLine } from '../fixtures/proxy.js'
 import { failures } from '../../src/proxy/failure.js'
 import type { FailureCode } from '../../src/base/errors.js'
+import { failureProblem } from '../../src/proxy/problem.js'
 
 /** All that a failure owes to the client, and to the log. */
 function checkFailure (t: Test, response: ClientResponse, line: LogLine, code: FailureCode, address: string): void {
   const meaning = failures[code]
   t.equal(response.status, meaning.status)
   t.equal(response.header('content-type'), 'application/problem+json')
-  t.match(response.header('proxy-status'), new RegExp(`^headrace; error=${code === 'http_request_timeout' ? 'http_request_error' : code}$`))
+  const { headers } = failureProblem(code, '')
+  t.equal(response.header('proxy-status'), headers[headers.indexOf('Proxy-Status') + 1])
   t.equal(response.header('retry-after'), meaning.status === 503 ? '1' : undefined)
   t.equal(response.header('cache-control'), 'no-store')
   t.same(JSON.parse(response.body), { type: 'about:blank', title: meaning.title, status: meaning.status, code, requestId: 'id-1' })
@@ -36,7 +38,8 @@ const byBehaviour: ReadonlyArray<readonly [string, Behaviour, FailureCode, objec
   ['speaks no HTTP', behaviours.garbage(), 'http_protocol_error'],
   ['has too many fields', behaviours.bytes(`HTTP/1.1 200 OK\r\n${'X: 1\r\n'.repeat(50_000)}\r\n`), 'http_response_header_section_size'],
   ['has an unknown transfer coding', behaviours.bytes('HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip, x\r\n\r\n'), 'http_response_transfer_coding'],
-  ['is too slow as a whole', behaviours.hang(), 'http_response_timeout', { timeouts: { request: '50ms' } }]
+  ['is too slow for one attempt', behaviours.hang(), 'try_timeout', { retry: { attempts: 1, perTryTimeout: '50ms' } }],
+  ['is too slow as a whole', behaviours.hang(), 'request_timeout', { timeouts: { request: '50ms' } }]
 ]
 
 for (const [what, behaviour, code, route] of byBehaviour) {
@@ -44,9 +47,7 @@ for (const [what, behaviour, code, route] of byBehaviour) {
     const backend = await startBackend(t, behaviour)
     const proxy = await startTestProxy(t, [backend.url], { route: { retry: false, ...route } })
     checkFailure(t, await ask(t, proxy.port), await proxy.log.request(), code, backend.url)
-    t.match(proxy.outcomes, code === 'http_response_timeout' && route !== undefined && 'request' in (route as { timeouts: object }).timeouts
-      ? [{ kind: 'cancelled' }]
-      : [{ kind: 'failure', error: { code } }])
+    t.match(proxy.outcomes, failures[code].fault === 'target' ? [{ kind: 'failure', error: { code } }] : [{ kind: 'cancelled' }])
   })
 }
 
@@ -80,10 +81,10 @@ t.test('a target that does not speak TLS, and one whose certificate nobody signe
   checkFailure(t, await ask(t, second.port), await second.log.request(), 'tls_certificate_error', unknown.url)
 })
 
-t.test('a target whose TLS handshake does not end: connection_timeout', async t => {
+t.test('a target whose TLS handshake does not end: tls_timeout', async t => {
   const backend = await startBackend(t, behaviours.mute(), { tls: true })
-  const proxy = await startTestProxy(t, [backend.url], { config: { timeouts: { connect: '50ms' } } })
-  checkFailure(t, await ask(t, proxy.port), await proxy.log.request(), 'connection_timeout', backend.url)
+  const proxy = await startTestProxy(t, [backend.url], { config: { timeouts: { tls: '50ms' } } })
+  checkFailure(t, await ask(t, proxy.port), await proxy.log.request(), 'tls_timeout', backend.url)
 })
 
 t.test('every target weighs nothing: destination_unavailable', async t => {
@@ -93,16 +94,33 @@ t.test('every target weighs nothing: destination_unavailable', async t => {
   t.equal(backend.connections.opened, 0)
 })
 
-t.test('every target is at its limit: connection_limit_reached', async t => {
+for (const [what, code, config, queue] of [
+  ['nobody may wait', 'connection_limit_reached', { timeouts: { queue: '0s' } }, {}],
+  ['there is no queue', 'connection_limit_reached', {}, { max: 0 }],
+  ['it stays so', 'queue_timeout', { timeouts: { queue: '50ms' } }, {}]
+] as const) {
+  t.test(`every target is at its limit, and ${what}: ${code}`, async t => {
+    const backend = await startBackend(t, 'hang')
+    const proxy = await startTestProxy(t, [{ url: backend.url, maxConnections: 1 }], { config, pool: { queue } })
+    const busy = (await connect(t, proxy.port)).get('/')
+    await backend.until(() => backend.requests.length === 1)
+    checkFailure(t, await ask(t, proxy.port), await proxy.log.request(), code, 'none:')
+    busy.leave()
+    await proxy.untilInflight(0)
+    backend.behave('ok')
+    t.equal((await ask(t, proxy.port)).status, 200)
+  })
+}
+
+t.test('every target is at its limit, and the queue is full: queue_full', async t => {
   const backend = await startBackend(t, 'hang')
-  const proxy = await startTestProxy(t, [{ url: backend.url, maxConnections: 1 }])
-  const busy = (await connect(t, proxy.port)).get('/')
+  const proxy = await startTestProxy(t, [{ url: backend.url, maxConnections: 1 }], { pool: { queue: { max: 1 } } })
+  const clients = [(await connect(t, proxy.port)).get('/')]
   await backend.until(() => backend.requests.length === 1)
-  checkFailure(t, await ask(t, proxy.port), await proxy.log.request(), 'connection_limit_reached', 'none:')
-  busy.leave()
-  await proxy.untilInflight(0)
-  backend.behave('ok')
-  t.equal((await ask(t, proxy.port)).status, 200)
+  clients.push((await connect(t, proxy.port)).get('/'))
+  await eventually(() => proxy.queued === 1)
+  checkFailure(t, await ask(t, proxy.port), await proxy.log.request(), 'queue_full', 'none:')
+  for (const client of clients) client.leave()
 })
 
 t.test('a target that stops reading the request: connection_write_timeout', async t => {

@@ -5,6 +5,7 @@ import { RoundRobin } from '../../src/balancing/round-robin.js'
 import { ActiveCheck, type CheckResult } from '../../src/health/active.js'
 import type { ProbeSchedule } from '../../src/health/health-check.js'
 import type { Probe } from '../../src/health/probe.js'
+import { TargetDraining } from '../../src/health/target-draining.js'
 import type { TargetAddress } from '../../src/upstream/address.js'
 import { Pool } from '../../src/upstream/pool.js'
 import type { Target } from '../../src/upstream/target.js'
@@ -14,6 +15,7 @@ const SCHEDULE: ProbeSchedule = { interval: 5000, intervalDown: 10_000, jitter: 
 type Behaviour = (signal: AbortSignal, address: TargetAddress) => Promise<void>
 const pass: Behaviour = async () => {}
 const refuse: Behaviour = async () => { throw new Error('connect ECONNREFUSED') }
+const drain: Behaviour = async () => { throw new TargetDraining() }
 /** As a good probe does when its target hangs. */
 const hang: Behaviour = signal => new Promise((_resolve, reject) => { signal.addEventListener('abort', () => { reject(signal.reason) }) })
 
@@ -113,6 +115,83 @@ t.test('one that never passed is down with its first failure and comes up with i
   await check.stop()
 })
 
+t.test('a target whose probe says that it drains is down at once, and comes back with rise successes', async t => {
+  const { clock, probe, check, flips, results, target } = create(1)
+  check.start()
+  await clock.advanceAsync(1000)
+  probe.behaviour = drain
+  await clock.advanceAsync(4000)
+  t.strictSame(target().vetoedBy, ['active'])
+  t.match(results.at(-1), { passed: false, draining: true })
+  await clock.advanceAsync(10_000)
+  probe.behaviour = pass
+  await clock.advanceAsync(10_000)
+  t.notOk(target().eligible, 'one success is not enough')
+  await clock.advanceAsync(10_000)
+  t.strictSame(probe.times(1), [0, 5000, 15_000, 25_000, 35_000], 'at the slower interval meanwhile')
+  t.strictSame(flips, ['0 :1 up check passed 0', '5000 :1 down the target is draining 0', '35000 :1 up check passed 0'])
+  await check.stop()
+})
+
+t.test('a target whose very first probe says that it drains is down, and comes up with its first success', async t => {
+  const { clock, probe, check, flips, target } = create(1)
+  probe.behaviour = drain
+  check.start()
+  t.ok(await settled(check.ready), 'that is a verdict')
+  probe.behaviour = pass
+  await clock.advanceAsync(10_000)
+  t.strictSame(flips, ['0 :1 down the target is draining 0', '10000 :1 up check passed 0'])
+  t.ok(target().eligible)
+  await check.stop()
+})
+
+t.test('a target that withdraws is down at once, though a probe passes; rise successes bring it back', async t => {
+  const { clock, probe, check, pool, flips, target } = create(2)
+  check.start()
+  await clock.advanceAsync(4999)
+  check.withdraw(target())
+  check.withdraw(target())
+  t.strictSame(target().vetoedBy, ['active'])
+  t.strictSame(pool.eligible, [target(1)])
+  t.equal(check.isUp(target()), false)
+  await clock.advanceAsync(1)
+  t.notOk(target().eligible)
+  await clock.advanceAsync(10_000)
+  t.ok(target().eligible)
+  t.strictSame(probe.times(1), [0, 5000, 15_000])
+  t.strictSame(flips.slice(2), ['4999 :1 down the target is draining 0', '15000 :1 up check passed 0'])
+  await check.stop()
+})
+
+t.test('a target that withdraws before its first result, or when it is down, changes no more than that', async t => {
+  const { clock, probe, check, flips, target } = create(1)
+  probe.behaviour = refuse
+  check.start()
+  check.withdraw(target())
+  t.strictSame(target().vetoedBy, ['active'])
+  await clock.advanceAsync(1000)
+  check.withdraw(target())
+  t.strictSame(flips, ['0 :1 down the target is draining 0'])
+  await check.stop()
+})
+
+t.test('nobody can withdraw who is not watched', async t => {
+  const { clock, pool, specs, check, flips, target } = create(2)
+  const gone = target(0)
+  check.withdraw(gone)
+  check.start()
+  await clock.advanceAsync(0)
+  pool.reconcile(specs(2, 3))
+  check.reconcile()
+  gone.judge('active', true)
+  check.withdraw(gone)
+  t.ok(gone.eligible)
+  await check.stop()
+  check.withdraw(target())
+  t.ok(target().eligible, 'after a stop the verdicts stand')
+  t.equal(flips.length, 2)
+})
+
 t.test('every result is told, with the time it took', async t => {
   const { clock, probe, check, results, target } = create(1)
   probe.behaviour = () => new Promise(resolve => { clock.after(30, resolve) })
@@ -121,9 +200,9 @@ t.test('every result is told, with the time it took', async t => {
   probe.behaviour = refuse
   await clock.advanceAsync(5000)
   t.strictSame(results, [
-    { target: target(), passed: true, reason: 'check passed', tookMs: 30 },
-    { target: target(), passed: true, reason: 'check passed', tookMs: 30 },
-    { target: target(), passed: false, reason: 'connect ECONNREFUSED', tookMs: 0 }
+    { target: target(), passed: true, reason: 'check passed', tookMs: 30, draining: false },
+    { target: target(), passed: true, reason: 'check passed', tookMs: 30, draining: false },
+    { target: target(), passed: false, reason: 'connect ECONNREFUSED', tookMs: 0, draining: false }
   ])
   await check.stop()
 })

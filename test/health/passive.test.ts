@@ -1,8 +1,10 @@
 import fc from 'fast-check'
 import t from 'tap'
 import { RoundRobin } from '../../src/balancing/round-robin.js'
+import { systemClock } from '../../src/base/clock.js'
 import { ProxyError } from '../../src/base/errors.js'
 import { VirtualClock } from '../../src/base/virtual-clock.js'
+import { ActiveCheck } from '../../src/health/active.js'
 import { PassiveCheck } from '../../src/health/passive.js'
 import type { PassiveHealth } from '../../src/health/passive-health.js'
 import { Lease } from '../../src/upstream/lease.js'
@@ -11,7 +13,7 @@ import { Pool } from '../../src/upstream/pool.js'
 import type { Target, TargetSpec } from '../../src/upstream/target.js'
 import { context } from '../balancing/fake-candidate.js'
 
-const RULES: PassiveHealth = { consecutiveFailures: 5, failureRate: null, ejection: 30_000, maxEjection: 300_000, maxEjectedShare: 0.5 }
+const RULES: PassiveHealth = { consecutiveFailures: 5, statuses: [502, 503, 504], failureRate: null, ejection: 30_000, maxEjection: 300_000, maxEjectedShare: 0.5 }
 const RATE: PassiveHealth = { ...RULES, consecutiveFailures: 0, failureRate: { share: 0.5, window: 10_000, minimumRequests: 4 } }
 
 const refused: Outcome = { kind: 'failure', error: new ProxyError('connection_refused', 'connect ECONNREFUSED') }
@@ -31,7 +33,7 @@ class FedPool extends Pool {
 
   /** A request to this very target ends. */
   feed (target: Target, outcome: Outcome): void {
-    new Lease(target, this.#tell).settle(outcome)
+    new Lease(target, this.#tell, systemClock).settle(outcome)
   }
 }
 
@@ -107,6 +109,21 @@ t.test('what is a gateway failure, and what ends the row', async t => {
     between.fail(between.target(), 1)
     t.equal(between.out().length === 0, ends, `${label} ends the row`)
   }
+})
+
+t.test('the statuses that count as gateway failures are the rules\' to name', async t => {
+  for (const [statuses, status, ejects] of [
+    [[500, 502], 500, true],
+    [[500, 502], 503, false],
+    [[], 502, false]
+  ] as const) {
+    const { target, feed, out } = create(2, { statuses })
+    feed(target(), ...Array.from({ length: 5 }, () => answered(status)))
+    t.equal(out().length === 1, ejects, `${status} of ${statuses.join()}`)
+  }
+  const { target, fail, out } = create(2, { statuses: [] })
+  fail(target())
+  t.strictSame(out(), [1], 'a failure needs no status')
 })
 
 t.test('0 in a row = never', async t => {
@@ -262,7 +279,7 @@ t.test('the last target that serves is never ejected, whoever keeps the others o
 t.test('a target that is full serves', async t => {
   const { pool, target, fail, out } = create(2, { maxEjectedShare: 1 })
   pool.reconcile(specs(2).map(spec => ({ ...spec, maxConnections: 1 })))
-  const other = new Lease(target(1), () => {})
+  const other = new Lease(target(1), () => {}, systemClock)
   t.strictSame(target(1).vetoedBy, ['full'])
   fail(target(0))
   t.strictSame(out(), [1])
@@ -332,6 +349,86 @@ t.test('to be absolved clears the record of one that was not ejected, and is har
   t.strictSame(log, [])
 })
 
+t.test('active over passive: a probe that passes and changes nothing absolves nobody', async t => {
+  const { clock, pool, check, target, fail, out } = create(2)
+  let down = 0
+  const active = new ActiveCheck({
+    schedule: { interval: 5000, intervalDown: 5000, jitter: 0, timeout: 1000, rise: 1, fall: 1 },
+    pool,
+    probe: { check: async ({ port }) => { if (port === down) throw new Error('no') } },
+    clock,
+    random: () => 0.5,
+    observer: { onFlip: (target, up) => { if (up) check.absolve(target) } }
+  })
+  active.start()
+  await clock.advanceAsync(1000)
+  fail(target())
+  await clock.advanceAsync(20_000)
+  t.strictSame(target().vetoedBy, ['passive'], 'four passed')
+  down = 1
+  await clock.advanceAsync(5000)
+  t.strictSame(target().vetoedBy, ['active', 'passive'])
+  down = 0
+  await clock.advanceAsync(5000)
+  t.strictSame(out(), [], 'up again before its 30 s are over')
+  t.ok(target().eligible)
+  await active.stop()
+  t.equal(clock.pending, 0)
+})
+
+t.test('one that withdraws is out for a first ejection, without a fault counted', async t => {
+  const { clock, pool, check, target, fail, out, log } = create(3, { maxEjectedShare: 0 })
+  fail(target(), 4)
+  check.withdraw(target())
+  check.withdraw(target())
+  t.strictSame(out(), [1], 'at once, whatever the share')
+  t.strictSame(pool.eligible, [target(1), target(2)])
+  clock.advance(30_000)
+  t.strictSame(out(), [])
+  t.strictSame(log, ['0 :1 out for 30000, 0: the target is draining', '30000 :1 back'])
+  t.equal(clock.pending, 0)
+})
+
+t.test('to withdraw neither adds to ejections nor takes away what was atoned', async t => {
+  const { clock, check, target, fail, log } = create(2)
+  for (let i = 1; i <= 2; i++) {
+    fail(target())
+    clock.advance(30_000 * i)
+  }
+  clock.advance(30_000)
+  check.withdraw(target())
+  t.match(log.at(-1), 'out for 30000, 1: the target is draining', 'one of two is atoned')
+  clock.advance(30_000)
+  fail(target())
+  t.match(log.at(-1), 'out for 60000, 2:')
+})
+
+t.test('the last one that serves cannot withdraw, nor one that left', async t => {
+  const { pool, check, target, fail, out, log, clock } = create(2)
+  const gone = target(0)
+  fail(gone)
+  check.withdraw(target(1))
+  t.strictSame(out(), [1])
+  clock.advance(30_000)
+  pool.reconcile(specs(3).slice(1))
+  check.reconcile()
+  check.withdraw(gone)
+  t.strictSame(gone.vetoedBy, [])
+  t.equal(log.length, 2)
+  t.equal(clock.pending, 0)
+})
+
+t.test('one that withdraws is out no longer than the longest ejection, and an absolution ends that too', async t => {
+  const { clock, check, target, out } = create(2, { ejection: 60_000, maxEjection: 10_000 })
+  check.withdraw(target())
+  clock.advance(10_000)
+  t.strictSame(out(), [])
+  check.withdraw(target())
+  check.absolve(target())
+  t.strictSame(out(), [])
+  t.equal(clock.pending, 0)
+})
+
 t.test('reconcile forgets who left and keeps who stayed', async t => {
   const { clock, pool, check, target, fail, out, log } = create(4)
   const [gone, stays] = [target(0), target(1)]
@@ -374,8 +471,10 @@ t.test('to stop leaves the vetoes and no timer', async t => {
   check.stop()
   t.equal(clock.pending, 0)
   fail(target(1))
+  check.withdraw(target(1))
   check.absolve(target(0))
   check.reconcile()
+  t.equal(clock.pending, 0)
   clock.advance(1e6)
   t.strictSame(out(), [1])
   t.equal(log.length, 1)

@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import t from 'tap'
 import { HttpProbe, type HttpProbeOptions } from '../../src/health/probe-http.js'
 import { createProbe } from '../../src/health/probes.js'
+import { TargetDraining } from '../../src/health/target-draining.js'
 import { parseAddress } from '../../src/upstream/address.js'
 import type { TlsOptions } from '../../src/upstream/tls-options.js'
 import { closedPort } from '../fixtures/closed-port.js'
@@ -88,6 +89,28 @@ t.test('the status decides; a redirect is not followed', async t => {
   }
   await probe({ path: '/302', status: [{ from: 300, to: 399 }] }).check(server.address, never)
   t.strictSame(seen, ['/200', '/204', '/401', '/205', '/301', '/302', '/304', '/400', '/402', '/500', '/503', '/302'])
+  await server.quiet()
+})
+
+t.test('an answer that says draining is told apart, whatever its status and its body', async t => {
+  const server = await serve(t, ({ url }, response) => {
+    const [, status, ...value] = url?.split('/') ?? []
+    response.writeHead(Number(status), { 'Headrace-Backend': value })
+    response.end('{"status":"draining"}')
+  })
+  const status = [{ from: 200, to: 200 }]
+  for (const path of ['/503/draining', '/200/draining', '/404/Draining']) {
+    await t.rejects(probe({ path, status, bodyContains: 'ok' }).check(server.address, never), new TargetDraining(), path)
+  }
+  await t.rejects(probe({ path: '/503/serving', status }).check(server.address, never), { name: 'Error', message: 'status 503' })
+  await probe({ path: '/200/serving', status }).check(server.address, never)
+  await probe({ path: '/200', status }).check(server.address, never)
+  await server.quiet()
+})
+
+t.test('an upgrade that says draining is no pass either', async t => {
+  const server = await serveRaw(t, 'HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: x\r\nHeadrace-Backend: draining\r\n\r\n')
+  await t.rejects(probe({ status: [{ from: 101, to: 101 }] }).check(server.address, never), new TargetDraining())
   await server.quiet()
 })
 

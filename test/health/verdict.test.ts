@@ -2,10 +2,11 @@ import fc from 'fast-check'
 import t from 'tap'
 import { Verdict } from '../../src/health/verdict.js'
 
-/** Results as `+` and `-`; the answer has `^` and `v` where it flipped up or down, `.` elsewhere. */
+/** Results as `+` and `-`, and `!` for the target's own word that it goes; the answer has `^` and `v` where it flipped up or down, `.` elsewhere. */
 function flips (rise: number, fall: number, results: string, known: boolean | null = null): string {
   const verdict = new Verdict(rise, fall, known)
-  return [...results].map(result => verdict.record(result === '+') ? (verdict.up === true ? '^' : 'v') : '.').join('')
+  const take = (result: string): boolean => result === '!' ? verdict.fall() : verdict.record(result === '+')
+  return [...results].map(result => take(result) ? (verdict.up === true ? '^' : 'v') : '.').join('')
 }
 
 t.test('says only whether it flipped', async t => {
@@ -22,6 +23,22 @@ t.test('says only whether it flipped', async t => {
   ] as const) {
     t.equal(flips(rise, fall, results), expected, `rise ${rise}, fall ${fall}: ${results}`)
   }
+})
+
+t.test('takes a target at its word that it goes, and asks for rise successes afterwards', async t => {
+  for (const [results, expected] of [
+    ['+!', '^v'],
+    ['+!!-', '^v..'],
+    ['+!++', '^v.^'],
+    ['+!+!++', '^v...^'],
+    ['+---+!++', '^..v...^'],
+    ['+--!', '^..v'],
+    ['!', 'v'],
+    ['!+', 'v^'],
+    ['-!+', 'v.^']
+  ] as const) t.equal(flips(2, 3, results), expected, results)
+  t.equal(flips(2, 3, '!++', true), 'v.^')
+  t.equal(flips(2, 3, '!', false), '.')
 })
 
 t.test('takes over what is known', async t => {

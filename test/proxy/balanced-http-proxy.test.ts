@@ -191,8 +191,8 @@ withTransports(t, 'WebSockets to https targets are verified by the TLS options o
   const strict = await proxy(t, { pool: upstream, websocket: true })
   const [code] = await once(new WebSocket(`ws://127.0.0.1:${strict}/`), 'close')
   t.equal(code, 1011)
-  const { pool, transport } = upstream
-  const trusting = await proxy(t, { pool: { pool, transport, tls: { ca: certificates.ca } }, websocket: true })
+  const { pool, transport, retryBudget } = upstream
+  const trusting = await proxy(t, { pool: { pool, transport, retryBudget, withdraw () {}, tls: { ca: certificates.ca } }, websocket: true })
   const client = new WebSocket(`ws://127.0.0.1:${trusting}/`)
   t.equal(await ask(client, 'hi'), 'tls: hi at /')
   client.close()

@@ -1,192 +1,257 @@
-import fc from 'fast-check'
 import t from 'tap'
-import { failureCodes, ProxyError, type FailureCode } from '../../src/base/errors.js'
-import { Exchange } from '../../src/proxy/exchange.js'
-import { isIdempotent } from '../../src/proxy/retry.js'
-import type { RetryRules } from '../../src/proxy/route-config.js'
-import type { Sent } from '../../src/transport/transport.js'
-import type { Target } from '../../src/upstream/target.js'
 import { ManualBody } from '../fixtures/bodies.js'
-import { exchangeHead } from './exchange-head.js'
-import { FakeClient } from './fake-client.js'
-import { FakeTransport, type FakeSending } from './fake-transport.js'
-import { createPool, createRoute, FakeServices, routeConfig } from './route-world.js'
+import { failure, World } from './exchange-world.js'
+import { retryRules, routeConfig } from './route-world.js'
 
-/** What becomes of one attempt. */
-interface Step {
-  readonly reused: boolean
-  readonly wait: number
-  readonly interim: boolean
-  readonly opensBody: boolean
-  readonly bodyData: boolean
-  /** 0 = none. */
-  readonly status: number
-  readonly data: boolean
-  /** null = it ends well, if there was a response; else the client leaves. */
-  readonly failure: { readonly code: FailureCode, readonly sent: Sent } | null
-  readonly clientLeaves: boolean
-  /** A target that goes down while this attempt runs; -1 = none. */
-  readonly down: number
-}
+/** No retry is granted. */
+const NO_BUDGET = { share: 0, minimumPerSecond: 0 }
+const on503 = { ...retryRules.on, statuses: [503] }
 
-interface Script {
-  readonly method: string
-  readonly body: boolean
-  readonly targets: number
-  readonly retry: RetryRules
-  readonly limit: number
-  readonly steps: readonly Step[]
-}
-
-const step: fc.Arbitrary<Step> = fc.record({
-  reused: fc.boolean(),
-  wait: fc.constantFrom(0, 0, 0, 400),
-  interim: fc.boolean(),
-  opensBody: fc.boolean(),
-  bodyData: fc.boolean(),
-  status: fc.constantFrom(0, 0, 0, 200, 503, 503, 429),
-  data: fc.boolean(),
-  failure: fc.option(fc.record({
-    code: fc.oneof({ weight: 3, arbitrary: fc.constantFrom<FailureCode>('connection_terminated', 'connection_refused', 'http_response_timeout') }, { weight: 1, arbitrary: fc.constantFrom(...failureCodes) }),
-    sent: fc.constantFrom<Sent>('nothing', 'partly', 'all')
-  }), { freq: 8 }),
-  clientLeaves: fc.oneof({ weight: 9, arbitrary: fc.constant(false) }, { weight: 1, arbitrary: fc.constant(true) }),
-  down: fc.constantFrom(-1, -1, -1, 0, 1, 2)
+t.test('back-off: a random part of a bound that doubles, up to the longest', async t => {
+  const world = new World({ targets: 6, retry: { attempts: 6, backOff: { base: 20, max: 100 } } })
+  world.services.draw = 0.5
+  world.start()
+  for (const [i, wait] of [10, 20, 40, 50].entries()) {
+    world.last.fail(failure('connection_refused'), 'nothing')
+    t.equal(world.pool.inflight, 0, 'no target is claimed meanwhile')
+    world.advance(wait - 1)
+    t.equal(world.sent, i + 1)
+    world.advance(1)
+    t.equal(world.sent, i + 2)
+  }
+  world.last.respond(200)
+  world.last.end()
+  t.match(world.exchange, { attempts: 5, outcome: 'response', endedAt: 120 })
+  world.check(t)
 })
 
-const script: fc.Arbitrary<Script> = fc.record({
-  method: fc.constantFrom('GET', 'GET', 'PUT', 'POST', 'PATCH', 'DELETE'),
-  body: fc.boolean(),
-  targets: fc.integer({ min: 1, max: 4 }),
-  retry: fc.record({
-    attempts: fc.integer({ min: 1, max: 5 }),
-    perTryTimeout: fc.constant(0),
-    on: fc.record({ connect: fc.boolean(), reset: fc.boolean(), timeout: fc.boolean(), statuses: fc.constantFrom([], [503], [503, 429]) })
-  }),
-  limit: fc.constantFrom(0, 1000),
-  steps: fc.array(step, { minLength: 1, maxLength: 8 })
+t.test('back-off: a draw of nothing, and a base of 0, are no wait at all', async t => {
+  for (const [draw, base] of [[0, 100], [0.9, 0], [0.009, 100]] as const) {
+    const world = new World({ retry: { backOff: { base, max: 250 } } })
+    world.services.draw = draw
+    world.start()
+    world.last.fail(failure('connection_refused'), 'nothing')
+    t.equal(world.sent, 2)
+    world.exchange.clientClosed()
+    world.check(t)
+  }
 })
 
-/** An attempt as it went. */
-interface Attempted {
-  readonly target: Target
-  readonly fresh: boolean
-  readonly step: Step
-  /** Was the body consumed, the head passed on, when the next attempt began? */
-  readonly consumed: boolean
-  readonly answered: boolean
+for (const end of ['client', 'limit', 'target'] as const) {
+  t.test(`while it waits to try again: ${end === 'client' ? 'the client leaves' : end === 'limit' ? 'its whole time is up' : 'the last target goes down'}`, async t => {
+    const world = new World({ targets: 2, route: { timeouts: { ...routeConfig().timeouts, request: 500 } }, retry: { backOff: { base: 2000, max: 2000 } } })
+    world.services.draw = end === 'target' ? 0.1 : 0.9
+    world.start()
+    world.last.fail(failure('connection_refused'), 'nothing')
+    world.advance(100)
+    if (end === 'client') world.exchange.clientClosed()
+    if (end === 'target') for (const target of world.pool.targets) target.judge('active', false)
+    world.advance(1000)
+    t.equal(world.sent, 1)
+    t.match(world.exchange, {
+      client: { status: 499, outcome: 'cancelled', error: { code: 'client_closed' } },
+      limit: { status: 504, outcome: 'failure', error: { code: 'request_timeout' } },
+      target: { status: 502, outcome: 'failure', error: { code: 'connection_refused' } }
+    }[end])
+    t.strictSame(world.kinds, ['failure'])
+    world.check(t)
+  })
 }
 
-interface Run {
-  readonly attempts: readonly Attempted[]
-  readonly exchange: Exchange<FakeClient>
-  readonly client: FakeClient
-  readonly services: FakeServices
-  readonly settled: number
-  readonly inflight: number
-}
-
-/** Plays a target's part in one attempt; what has become of the exchange by then is the script's affair. */
-function play (sending: FakeSending, step: Step, world: { readonly services: FakeServices, readonly exchange: Exchange, readonly body: ManualBody | null }): void {
-  const { services, exchange, body } = world
-  sending.reused = step.reused
-  services.clock.advance(step.wait)
-  if (!sending.open) return
-  if (step.interim) sending.sink.informational(100, [])
-  if (body !== null && step.opensBody) {
-    body.open({ data: () => {}, end: () => {}, failed: () => {} })
-    if (step.bodyData) body.data('x')
+t.test('Retry-After is waited for, as seconds or as a date, and no less than the back-off', async t => {
+  for (const [value, draw, wait] of [['2', 0, 2000], ['Thu, 01 Jan 1970 00:00:03 GMT', 0, 3000], ['0', 0.5, 100], ['Thu, 01 Jan 1970 00:00:00 GMT', 0.5, 100], ['soon', 0.5, 100]] as const) {
+    const world = new World({ retry: { on: on503, backOff: { base: 200, max: 200 } } })
+    world.services.draw = draw
+    world.start()
+    world.last.respond(503, ['Retry-After', value])
+    world.last.end()
+    t.equal(world.pool.inflight, 0, 'the target is free meanwhile')
+    world.advance(wait - 1)
+    t.equal(world.sent, 1, value)
+    world.advance(1)
+    t.equal(world.sent, 2, value)
+    world.last.respond(200)
+    world.last.end()
+    t.strictSame(world.client.events, ['head 200', 'end'])
+    world.check(t)
   }
-  if (step.clientLeaves) exchange.clientClosed()
-  if (step.status !== 0) sending.respond(step.status)
-  if (step.status !== 0 && step.data) sending.data('abc')
-  if (step.failure !== null) sending.fail(new ProxyError(step.failure.code, ''), step.failure.sent)
-  else if (step.status !== 0) sending.end()
-  else exchange.clientClosed()
-}
+})
 
-function run (script: Script): Run {
-  const services = new FakeServices()
-  const transport = new FakeTransport()
-  const pool = createPool(script.targets)
-  let settled = 0
-  pool.observe(() => { settled++ })
-  const client = new FakeClient()
-  const body = script.body ? new ManualBody() : null
-  const route = createRoute({ retry: script.retry, timeouts: { ...routeConfig().timeouts, request: script.limit } }, services, pool, transport)
-  const exchange = new Exchange(route, exchangeHead({ method: script.method }), body, client)
-  const attempts: Attempted[] = []
-  exchange.start()
-  while (!exchange.ended) {
-    const { last, sendings: { length } } = transport
-    if (length > 20) throw new Error('it goes on for ever')
-    const step = script.steps[(length - 1) % script.steps.length]
-    if (step === undefined) throw new Error('a script has steps')
-    if (step.down !== -1) pool.targets[step.down]?.judge('active', false)
-    if (attempts.length >= length) throw new Error('the attempt has ended and nothing came after it')
-    const before = { answered: client.status !== 0 }
-    play(last, step, { services, exchange, body })
-    attempts.push({ target: last.target, fresh: last.freshConnection, step, consumed: body?.consumed === true, answered: before.answered || client.status !== 0 })
-  }
-  exchange.clientClosed()
-  exchange.resume()
-  client.closeTunnel()
-  services.clock.advance(100_000)
-  if (transport.sendings.some(sending => sending.open)) throw new Error('an attempt is under way still')
-  return { attempts, exchange, client, services, settled, inflight: pool.inflight }
-}
+t.test('a Retry-After of more than the route will wait: the answer is passed on, and costs no budget', async t => {
+  const world = new World({ retry: { on: on503, maxRetryAfter: 1000 } }).start()
+  world.last.respond(503, ['Retry-After', '2'])
+  world.last.data('come again')
+  world.last.end()
+  t.strictSame(world.client.events, ['head 503', 'data', 'end'])
+  t.equal(world.client.body, 'come again')
+  world.check(t)
+})
 
-/** Was this attempt one whose kept connection died, as the exchange sees it? */
-function diedReused ({ step }: Attempted): boolean {
-  return step.reused && step.failure?.code === 'connection_terminated'
-}
+t.test('maxRetryAfter 0: the field is not looked at', async t => {
+  const world = new World({ retry: { on: on503, maxRetryAfter: 0 } }).start()
+  world.last.respond(503, ['Retry-After', '3600'])
+  world.last.end()
+  t.equal(world.sent, 2)
+  world.exchange.clientClosed()
+  world.check(t)
+})
 
-function checkRetries ({ attempts }: Run, { method, retry }: Script): void {
-  const tried = new Set<Target>()
-  let again = 0
-  for (const [i, attempt] of attempts.entries()) {
-    const before = attempts[i - 1]
-    if (before !== undefined) {
-      if (before.consumed) throw new Error('a consumed body was sent again')
-      if (before.answered) throw new Error('sent again after the head reached the client')
-      const { failure, status } = before.step
-      const byStatus = status !== 0
-      if (!isIdempotent(method) && (byStatus || failure?.sent !== 'nothing')) throw new Error(`${method} was sent again though bytes of it were written`)
-      if (byStatus && !retry.on.statuses.includes(status)) throw new Error(`a ${status} was retried`)
-      if (tried.has(attempt.target)) {
-        again++
-        if (!diedReused(before) || before.target !== attempt.target || !attempt.fresh) throw new Error('a target was asked twice')
-      }
+t.test('no budget, no retry: of a failure, or of a status', async t => {
+  const failed = new World({ budget: NO_BUDGET }).start()
+  failed.last.fail(failure('connection_refused'), 'nothing')
+  t.strictSame(failed.client.events, ['fail connection_refused'])
+  t.equal(failed.sent, 1)
+  failed.check(t)
+
+  const answered = new World({ budget: NO_BUDGET, retry: { on: on503 } }).start()
+  answered.last.respond(503)
+  answered.last.data('no')
+  answered.last.end()
+  t.strictSame(answered.client.events, ['head 503', 'data', 'end'])
+  t.equal(answered.sent, 1)
+  answered.check(t)
+})
+
+t.test('the budget is the pool\'s, not the request\'s', async t => {
+  // Two retries in 10 s for all.
+  const world = new World({ targets: 4, retry: { attempts: 4 }, budget: { share: 0, minimumPerSecond: 0.2 } }).start()
+  for (let i = 0; i < 3; i++) world.last.fail(failure('connection_refused'), 'nothing')
+  t.equal(world.sent, 3)
+  t.strictSame(world.client.events, ['fail connection_refused'])
+  world.check(t)
+})
+
+t.test('a dead kept connection is replaced without a budget, an attempt or a wait', async t => {
+  const world = new World({ targets: 1, retry: { attempts: 1 }, budget: NO_BUDGET })
+  world.services.draw = 0.9
+  world.start()
+  world.last.reused = true
+  world.last.fail(failure('connection_terminated'), 'all')
+  t.strictSame(world.asked, [0, 0])
+  t.ok(world.last.freshConnection)
+  world.last.respond(200)
+  world.last.end()
+  t.match(world.exchange, { attempts: 2, status: 200 })
+  world.check(t)
+})
+
+t.test('a dead kept connection: all attempts are left to the request', async t => {
+  const world = new World({ targets: 3, retry: { attempts: 2 } }).start()
+  world.last.reused = true
+  world.last.fail(failure('connection_terminated'), 'all')
+  world.last.fail(failure('connection_refused'), 'nothing')
+  t.equal(new Set(world.asked).size, 3)
+  world.last.fail(failure('connection_refused'), 'nothing')
+  t.strictSame(world.client.events, ['fail connection_refused'])
+  world.check(t)
+})
+
+t.test('causes: each only where the route says so', async t => {
+  const none = { connect: false, reset: false, timeout: false, statuses: [] }
+  for (const [on, code, sent] of [['connect', 'connection_refused', 'nothing'], ['connect', 'tls_timeout', 'nothing'], ['reset', 'connection_terminated', 'all'], ['timeout', 'http_response_timeout', 'all'], ['timeout', 'connection_write_timeout', 'partly']] as const) {
+    for (const set of [false, true]) {
+      const world = new World({ retry: { on: { ...none, [on]: set } } }).start()
+      world.last.fail(failure(code), sent)
+      t.equal(world.sent, set ? 2 : 1, `${code} ${on}`)
+      world.exchange.clientClosed()
+      world.check(t)
     }
-    tried.add(attempt.target)
   }
-  if (again > 1) throw new Error('asked twice more than once')
-  const exempt = attempts.some(diedReused) ? 1 : 0
-  if (attempts.length > retry.attempts + exempt) throw new Error(`${attempts.length} attempts, ${retry.attempts} allowed`)
+})
+
+t.test('the limit of one attempt has a code of its own, and counts against the target', async t => {
+  const world = new World({ retry: { perTryTimeout: 1000, on: { ...retryRules.on, timeout: true } } }).start()
+  world.last.fail(failure('http_response_timeout'), 'all')
+  t.match(world.outcomes, [{ kind: 'failure', error: { code: 'try_timeout' } }])
+  world.last.fail(failure('http_response_timeout'), 'all')
+  t.strictSame(world.client.events, ['fail try_timeout'])
+  t.match(world.exchange, { status: 504 })
+  world.check(t)
+
+  const head = new World({ retry: { perTryTimeout: 90_000 } }).start()
+  head.last.fail(failure('http_response_timeout'), 'all')
+  t.strictSame(head.client.events, ['fail http_response_timeout'], 'the route\'s own limit is the shorter one')
+  head.check(t)
+})
+
+t.test('tryFor: while no target can be reached it goes round, until one can', async t => {
+  const world = new World({ targets: 2, retry: { tryFor: 2000 } }).start()
+  for (let round = 1; round <= 3; round++) {
+    for (let i = 0; i < 2; i++) world.last.fail(failure('connection_refused'), 'nothing')
+    t.equal(world.sent, round * 2, 'each target once in a round')
+    t.notOk(world.exchange.ended)
+    world.advance(125)
+    t.equal(world.sent, round * 2 + 1)
+  }
+  world.last.respond(200)
+  world.last.end()
+  t.match(world.exchange, { status: 200, attempts: 7, outcome: 'response', error: { code: 'connection_refused' } })
+  world.check(t)
+})
+
+t.test('tryFor: when its time is over the last cause is the answer', async t => {
+  const world = new World({ targets: 1, retry: { tryFor: 300 } })
+  world.transport.prepare = sending => { queueMicrotask(() => { sending.fail(failure('connection_refused'), 'nothing') }) }
+  world.start()
+  for (let i = 0; i < 40; i++) {
+    await Promise.resolve()
+    world.advance(25)
+  }
+  t.strictSame(world.client.events, ['fail connection_refused'])
+  t.equal(world.exchange.endedAt <= 350, true)
+  t.equal(world.sent, 4, 'at 0, 125, 250 and 300 ms')
+  world.check(t)
+})
+
+t.test('tryFor: a pool without any target that may be tried is waited for too', async t => {
+  const world = new World({ targets: 1, retry: { tryFor: 1000 } })
+  world.pool.targets[0]?.judge('active', false)
+  world.start()
+  world.advance(300)
+  t.equal(world.sent, 0)
+  world.pool.targets[0]?.judge('active', true)
+  world.advance(300)
+  t.equal(world.sent, 1)
+  world.last.respond(200)
+  world.last.end()
+  world.check(t)
+})
+
+t.test('tryFor: what may not be sent again is not, however long it might try', async t => {
+  const consumed = new ManualBody()
+  consumed.consumed = true
+  for (const [name, setup, sent] of [['post', { head: { method: 'POST' } }, 'partly'], ['body', { head: { method: 'PUT' }, body: consumed }, 'nothing']] as const) {
+    const world = new World({ ...setup, retry: { tryFor: 1000 } }).start()
+    world.last.fail(failure('connection_terminated'), sent)
+    t.strictSame(world.client.events, ['fail connection_terminated'], name)
+    world.check(t)
+  }
+  const unknown = new World({ targets: 1, retry: { tryFor: 1000 } }).start()
+  unknown.last.fail(failure('http_protocol_error'), 'all')
+  t.strictSame(unknown.client.events, ['fail http_protocol_error'])
+  unknown.check(t)
+})
+
+for (const end of ['client', 'limit'] as const) {
+  t.test(`tryFor: ${end === 'client' ? 'the client leaves' : 'its whole time is up'} between two rounds`, async t => {
+    const world = new World({ targets: 1, route: { timeouts: { ...routeConfig().timeouts, request: 100 } }, retry: { tryFor: 5000 } }).start()
+    world.last.fail(failure('connection_refused'), 'nothing')
+    if (end === 'client') world.exchange.clientClosed()
+    world.advance(1000)
+    t.equal(world.sent, 1)
+    t.match(world.exchange, end === 'client' ? { outcome: 'cancelled' } : { outcome: 'failure', error: { code: 'request_timeout' } })
+    world.check(t)
+  })
 }
 
-function checkEnd ({ exchange, client, services, settled, inflight, attempts }: Run): void {
-  if (inflight !== 0) throw new Error(`${inflight} in flight`)
-  if (settled !== attempts.length) throw new Error(`${settled} settled of ${attempts.length}`)
-  if (services.ended.length !== 1) throw new Error(`ended ${services.ended.length} times`)
-  if (services.wheel.size !== 0 || services.clock.pending !== 0) throw new Error('a timer is left')
-  if (client.violations.length !== 0) throw new Error(client.violations.join(', '))
-  if (client.over === (exchange.outcome === 'cancelled')) throw new Error(`${exchange.outcome}, and the client ${client.over ? 'was' : 'was not'} told`)
-  if (exchange.attempts !== attempts.length) throw new Error('miscounted')
-  if (client.status !== 0 && exchange.status !== client.status) throw new Error(`${exchange.status} in the log, ${client.status} to the client`)
-}
-
-t.test('docs/lifecycle.md, items 1 and 3: whatever fails, nothing is re-sent that must not be, and nothing is left', async t => {
-  const seen = { retried: 0, exempt: 0, outcomes: new Map<string, number>() }
-  fc.assert(fc.property(script, script => {
-    const result = run(script)
-    checkRetries(result, script)
-    checkEnd(result)
-    const { outcome } = result.exchange
-    seen.outcomes.set(outcome, (seen.outcomes.get(outcome) ?? 0) + 1)
-    if (result.attempts.length > 1) seen.retried++
-    if (result.attempts.length > script.retry.attempts) seen.exempt++
-  }), { numRuns: 10_000, seed: 9 })
-  t.ok(seen.retried > 500 && seen.exempt > 20, `${seen.retried} scripts with retries, ${seen.exempt} with one beyond the attempts`)
-  for (const outcome of ['response', 'failure', 'aborted', 'cancelled']) t.ok((seen.outcomes.get(outcome) ?? 0) > 100, `${outcome}: ${seen.outcomes.get(outcome)}`)
+t.test('a target that says it is about to stop is withdrawn, whatever its answer', async t => {
+  for (const status of [200, 503]) {
+    const world = new World({ retry: { on: on503 } }).start()
+    const { target } = world.last
+    world.last.respond(status, ['Headrace-Backend', 'draining'])
+    t.strictSame(world.withdrawn, [target])
+    world.last.end()
+    world.exchange.clientClosed()
+    world.check(t)
+  }
 })

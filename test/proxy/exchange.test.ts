@@ -1,64 +1,10 @@
 import { PassThrough } from 'node:stream'
-import t, { type Test } from 'tap'
-import { failureCodes, ProxyError, type FailureCode } from '../../src/base/errors.js'
-import type { ExchangeHead } from '../../src/proxy/exchange-head.js'
-import { Exchange } from '../../src/proxy/exchange.js'
+import t from 'tap'
+import { failureCodes } from '../../src/base/errors.js'
 import { failures } from '../../src/proxy/failure.js'
-import type { RouteConfig } from '../../src/proxy/route-config.js'
-import type { Outcome } from '../../src/upstream/outcome.js'
-import type { Pool } from '../../src/upstream/pool.js'
 import { ManualBody } from '../fixtures/bodies.js'
-import { exchangeHead } from './exchange-head.js'
-import { FakeClient } from './fake-client.js'
-import { FakeTransport, type FakeSending } from './fake-transport.js'
-import { createPool, createRoute, FakeServices, retryRules, routeConfig } from './route-world.js'
-
-interface Setup {
-  readonly route?: Partial<RouteConfig>
-  readonly head?: Partial<ExchangeHead>
-  readonly body?: ManualBody
-  readonly targets?: number
-}
-
-/** One exchange between a client and targets that a test plays. */
-class World {
-  readonly services = new FakeServices()
-  readonly transport = new FakeTransport()
-  readonly client = new FakeClient()
-  readonly outcomes: Outcome[] = []
-  readonly pool: Pool
-  readonly exchange: Exchange<FakeClient>
-
-  constructor (setup: Setup = {}) {
-    this.pool = createPool(setup.targets ?? 3)
-    this.pool.observe((_target, outcome) => { this.outcomes.push(outcome) })
-    const route = createRoute(setup.route, this.services, this.pool, this.transport)
-    this.exchange = new Exchange(route, exchangeHead(setup.head), setup.body ?? null, this.client)
-  }
-
-  start (): this {
-    this.exchange.start()
-    return this
-  }
-
-  get last (): FakeSending { return this.transport.last }
-  /** Targets asked, by index, in order. */
-  get asked (): number[] { return this.transport.sendings.map(sending => this.pool.targets.indexOf(sending.target)) }
-  get kinds (): string[] { return this.outcomes.map(outcome => outcome.kind) }
-
-  /** What is true of every exchange that has ended. */
-  check (t: Test): void {
-    t.equal(this.pool.inflight, 0, 'no request is under way')
-    t.equal(this.outcomes.length, this.transport.sendings.length, 'each lease was settled once')
-    t.strictSame(this.services.ended, [this.exchange], 'its end was told once')
-    t.ok(this.exchange.ended)
-    t.equal(this.services.wheel.size, 0)
-    t.strictSame(this.client.violations, [])
-    t.ok(this.exchange.endedAt >= this.exchange.startedAt)
-  }
-}
-
-const failure = (code: FailureCode): ProxyError => new ProxyError(code, 'connect 10.0.0.1:3000')
+import { failure, World } from './exchange-world.js'
+import { retryRules, routeConfig } from './route-world.js'
 
 t.test('a response goes through', async t => {
   const world = new World().start()
@@ -249,36 +195,6 @@ t.test('after the head nothing is re-sent: the response breaks off', async t => 
   world.check(t)
 })
 
-t.test('a status that is retried: another target, the first response is dropped', async t => {
-  const route = { retry: { ...retryRules, on: { ...retryRules.on, statuses: [503] } } }
-  const world = new World({ route }).start()
-  const first = world.last
-  first.respond(503)
-  t.equal(first.aborted, 1)
-  t.not(world.last.target, first.target)
-  world.last.respond(503)
-  world.last.end()
-  t.strictSame(world.client.events, ['head 503', 'end'], 'the last one is the client\'s')
-  t.strictSame(world.outcomes, [{ kind: 'response', status: 503 }, { kind: 'response', status: 503 }])
-  world.check(t)
-})
-
-t.test('a status is not retried for a POST, with a consumed body, without another target, at the bound', async t => {
-  const retry = { ...retryRules, on: { ...retryRules.on, statuses: [503] } }
-  const consumed = new ManualBody()
-  consumed.consumed = true
-  for (const [name, setup] of Object.entries<Setup>({
-    post: { head: { method: 'POST' } }, body: { head: { method: 'PUT' }, body: consumed }, alone: { targets: 1 }, bound: { route: { retry: { ...retry, attempts: 1 } } }, status: { route: { retry: { ...retry, on: { ...retry.on, statuses: [502] } } } }
-  })) {
-    const world = new World({ route: { retry }, ...setup }).start()
-    world.last.respond(503)
-    world.last.end()
-    t.strictSame(world.client.events, ['head 503', 'end'], name)
-    t.equal(world.transport.sendings.length, 1)
-    world.check(t)
-  }
-})
-
 t.test('the client leaves before the head: the request is aborted, 499 is for the log, the target is not blamed', async t => {
   const world = new World().start()
   world.exchange.clientClosed()
@@ -324,7 +240,7 @@ t.test('the limit on the whole exchange: before the head 504, after it the respo
     const world = new World({ route }).start()
     if (started) world.last.respond(200)
     world.services.clock.advance(2000)
-    t.strictSame(world.client.events, started ? ['head 200', 'fail http_response_timeout started'] : ['fail http_response_timeout'])
+    t.strictSame(world.client.events, started ? ['head 200', 'fail request_timeout started'] : ['fail request_timeout'])
     t.match(world.exchange, started ? { status: 200, outcome: 'aborted' } : { status: 504, outcome: 'failure' })
     t.equal(world.last.aborted, 1)
     t.strictSame(world.kinds, ['cancelled'], 'which target was too slow is not known')
@@ -339,7 +255,7 @@ t.test('the limit runs over all attempts, and ends with the exchange', async t =
   world.services.clock.advance(900)
   world.last.fail(failure('connection_refused'), 'nothing')
   world.services.clock.advance(200)
-  t.strictSame(world.client.events, ['fail http_response_timeout'])
+  t.strictSame(world.client.events, ['fail request_timeout'])
   world.check(t)
   const done = new World({ route }).start()
   done.last.respond(200)
@@ -396,62 +312,4 @@ t.test('late calls are harmless, after every ending', async t => {
     t.equal(world.transport.sendings.length, 1, name)
     world.check(t)
   }
-})
-
-/** One target that takes one request at a time, and has one. */
-function fullWorld (): World & { release: () => Promise<void> } {
-  const world = new World({ targets: 1 })
-  world.services.queueTimeout = 5000
-  world.pool.reconcile(world.pool.targets.map(target => ({ url: target.url, maxConnections: 1 })))
-  const lease = world.pool.lease({ key: '', random: () => 0 })
-  const release = async (): Promise<void> => {
-    lease?.settle({ kind: 'cancelled' })
-    world.outcomes.length = 0
-    await new Promise<void>(resolve => { queueMicrotask(resolve) })
-  }
-  return Object.assign(world, { release })
-}
-
-t.test('queue: a request waits while all targets are full, and is sent in its turn', async t => {
-  const world = fullWorld()
-  world.start()
-  t.equal(world.transport.sendings.length, 0)
-  t.equal(world.pool.queued, 1)
-  await world.release()
-  t.equal(world.transport.sendings.length, 1)
-  world.last.sink.head(200, [])
-  world.last.sink.end([])
-  world.check(t)
-})
-
-t.test('queue: who waits too long is answered that the limit is reached', async t => {
-  const world = fullWorld()
-  world.start()
-  world.services.clock.advance(4900)
-  t.notOk(world.exchange.ended)
-  world.services.clock.advance(200)
-  t.equal(world.exchange.error?.code, 'connection_limit_reached')
-  t.equal(world.exchange.status, 503)
-  t.equal(world.pool.queued, 0)
-  await world.release()
-  world.check(t)
-})
-
-t.test('queue: a client that leaves while it waits leaves the queue', async t => {
-  const world = fullWorld()
-  world.start()
-  world.exchange.clientClosed()
-  t.equal(world.pool.queued, 0)
-  await world.release()
-  t.equal(world.transport.sendings.length, 0)
-  world.check(t)
-})
-
-t.test('queue: where nobody may wait the answer comes at once', async t => {
-  const world = fullWorld()
-  world.services.queueTimeout = 0
-  world.start()
-  t.equal(world.exchange.error?.code, 'connection_limit_reached')
-  await world.release()
-  world.check(t)
 })

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import t from 'tap'
 import { failureCodes, ProxyError } from '../../src/base/errors.js'
+import { configDefaults } from '../../src/config/schema.js'
 import { failures } from '../../src/proxy/failure.js'
 import { mayRetry } from '../../src/proxy/retry.js'
 import { retryRules } from './route-world.js'
@@ -45,6 +46,18 @@ t.test('the only other codes there are those of requests that never come to a ta
   t.strictSame(others.map(([code, row]) => [code, row.status]), [['method_not_allowed', '405'], ['no_route', '404']])
 })
 
+t.test('docs/failures.md says of every limit which code it ends in, and the other way round', async t => {
+  const text = readFileSync(new URL('../../docs/failures.md', import.meta.url), 'utf8')
+  const table = text.slice(text.indexOf('## Which limit, which code')).split('\n\n')[1] ?? ''
+  const rows = table.split('\n').slice(2).map(line => line.split('|').slice(1, -1).map(cell => cell.trim()))
+  const codes = new Set(rows.flatMap(([, code]) => code === 'none' ? [] : [code?.slice(1, -1)]))
+  t.strictSame(codes, new Set(failureCodes.filter(code => /_timeout$|_stalled$|_too_slow$/.test(code))))
+  const limits = new Set(rows.flatMap(([limit]) => [...(limit ?? '').matchAll(/`(?:timeouts\.)?([A-Za-z.]+)`/g)].map(match => match[1])))
+  // How long a stop waits is no limit of a request.
+  const keys = Object.keys(configDefaults.timeouts).filter(key => key !== 'drain')
+  t.strictSame(limits, new Set([...keys, 'limits.uploadRate', 'retry.perTryTimeout']))
+})
+
 t.test('statuses fit the fault', async t => {
   for (const code of failureCodes) {
     const { status, fault, title, retry } = failures[code]
@@ -57,7 +70,7 @@ t.test('statuses fit the fault', async t => {
 })
 
 t.test('the default rules retry what never came to a target', async t => {
-  for (const code of ['connection_refused', 'connection_timeout', 'dns_error', 'tls_protocol_error', 'tls_certificate_error'] as const) {
+  for (const code of ['connection_refused', 'connection_timeout', 'tls_timeout', 'dns_error', 'tls_protocol_error', 'tls_certificate_error'] as const) {
     t.ok(mayRetry({ error: new ProxyError(code, ''), sent: 'nothing', method: 'POST', reused: false }, retryRules), code)
   }
 })

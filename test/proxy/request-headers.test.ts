@@ -68,7 +68,7 @@ t.test('fields that Connection lists stay behind: odd case, several lines, empty
   t.strictSame(values(headers, 'connection'), [])
 })
 
-t.test('advisory GHSA-2q7r-29rg-6m5h: Connection cannot strip what the proxy adds', async t => {
+t.test('advisory CVE-2026-33805: Connection cannot strip what the proxy adds', async t => {
   const listed = ['X-Forwarded-For', 'X-Forwarded-Proto', 'X-Forwarded-Host', 'X-Forwarded-Port', 'X-Request-Id', 'Via', 'X-Added', 'Host', 'Content-Length', 'Content-Type']
   const raw = [...HOST, 'Content-Length', '5', 'Content-Type', 'text/plain', 'Connection', listed.join(', '), 'X-Added', 'mine']
   const { headers } = outgoing(raw, {}, { set: [['X-Added', 'route']] })

@@ -1,8 +1,9 @@
 import t from 'tap'
 import { failureCodes, ProxyError, type FailureCode } from '../../src/base/errors.js'
 import { failures } from '../../src/proxy/failure.js'
-import { isIdempotent, mayRetry } from '../../src/proxy/retry.js'
+import { mayRetry } from '../../src/proxy/retry.js'
 import type { RetryRules } from '../../src/proxy/route-config.js'
+import { isIdempotent } from '../../src/transport/idempotent.js'
 import type { Sent } from '../../src/transport/transport.js'
 import { retryRules } from './route-world.js'
 
@@ -45,7 +46,7 @@ t.test('each cause has its rule', async t => {
   t.ok(may('connection_terminated', 'all', 'GET', rules({ reset: true })))
   t.notOk(may('connection_terminated', 'all', 'GET', rules({ connect: true, timeout: true })))
   t.ok(may('http_response_incomplete', 'partly', 'PUT', rules({ reset: true })))
-  for (const code of ['http_response_timeout', 'connection_write_timeout'] as const) {
+  for (const code of ['http_response_timeout', 'try_timeout', 'connection_write_timeout'] as const) {
     t.ok(may(code, 'all', 'GET', rules({ timeout: true })))
     t.notOk(may(code, 'all', 'GET', rules({ connect: true, reset: true })))
   }

@@ -1,12 +1,13 @@
 import { TimerWheel } from '../../src/base/timer-wheel.js'
 import { VirtualClock } from '../../src/base/virtual-clock.js'
 import { RoundRobin } from '../../src/balancing/round-robin.js'
-import type { Exchange } from '../../src/proxy/exchange.js'
+import type { ExchangeRecord } from '../../src/proxy/exchange-record.js'
 import type { RetryRules, RouteConfig } from '../../src/proxy/route-config.js'
-import { RetryBudget } from '../../src/proxy/retry-budget.js'
+import { RetryBudget, type RetryBudgetRules } from '../../src/proxy/retry-budget.js'
 import { Route, type RouteServices } from '../../src/proxy/route.js'
 import type { Transport } from '../../src/transport/transport.js'
 import { Pool } from '../../src/upstream/pool.js'
+import type { Target } from '../../src/upstream/target.js'
 import { FakeTransport } from './fake-transport.js'
 
 /** Services over a clock that a test holds in its hand. */
@@ -16,9 +17,11 @@ export class FakeServices implements RouteServices {
   draining = false
   queueTimeout = 0
   uploadRate = 0
-  readonly ended: Exchange[] = []
-  random (): number { return 0 }
-  readonly onEnd = (exchange: Exchange): void => { this.ended.push(exchange) }
+  readonly ended: ExchangeRecord[] = []
+  /** What comes of every draw: 0 = no back-off at all. */
+  draw = 0
+  readonly random = (): number => this.draw
+  readonly onEnd = (exchange: ExchangeRecord): void => { this.ended.push(exchange) }
 }
 
 export const retryRules: RetryRules = { attempts: 2, perTryTimeout: 0, backOff: { base: 25, max: 250 }, maxRetryAfter: 5000, bufferBody: 0, tryFor: 0, on: { connect: true, reset: true, timeout: false, statuses: [] } }
@@ -48,7 +51,14 @@ export function createPool (count: number): Pool {
   return pool
 }
 
+export interface UpstreamSetup {
+  readonly budget?: RetryBudgetRules
+  /** Hears of targets that say they are about to stop. */
+  readonly withdraw?: (target: Target) => void
+}
+
 /** A route whose pool and transport do not matter, or those that are given. */
-export function createRoute (more: Partial<RouteConfig> = {}, services: RouteServices = new FakeServices(), pool: Pool = createPool(1), transport: Transport = new FakeTransport()): Route {
-  return new Route(routeConfig(more), { pool, transport, retryBudget: new RetryBudget(services.clock), withdraw () {} }, services)
+export function createRoute (more: Partial<RouteConfig> = {}, services: RouteServices = new FakeServices(), pool: Pool = createPool(1), transport: Transport = new FakeTransport(), setup: UpstreamSetup = {}): Route {
+  const { budget, withdraw = () => {} } = setup
+  return new Route(routeConfig(more), { pool, transport, retryBudget: new RetryBudget(services.clock, budget), withdraw }, services)
 }

@@ -3,6 +3,8 @@ import t from 'tap'
 import { strategyKinds } from '../../src/balancing/strategies.js'
 import type { Candidate, NonEmpty, Picker, Strategy } from '../../src/balancing/strategy.js'
 import { RoundRobin } from '../../src/balancing/round-robin.js'
+import { ProxyError } from '../../src/base/errors.js'
+import { VirtualClock } from '../../src/base/virtual-clock.js'
 import type { Lease } from '../../src/upstream/lease.js'
 import { cancelled, type Outcome } from '../../src/upstream/outcome.js'
 import { Pool, type Waiter, type WhenAllDown } from '../../src/upstream/pool.js'
@@ -194,6 +196,184 @@ t.test('every observer hears every end', async t => {
   t.strictSame(heard, ['1 response', '2 response', '1 cancelled', '2 cancelled'])
 })
 
+t.test('tells who comes into service and goes out of it, once each, and not who is full', async t => {
+  const pool = new Pool({ name: 'api', strategy: new RoundRobin(), whenAllDown: 'fail' })
+  const told: string[] = []
+  const news = (): string[] => told.splice(0)
+  pool.observeService((target, inService) => { told.push(`${target.address.port} ${inService ? 'in' : 'out'}`) })
+  pool.reconcile([{ url: url(0), maxConnections: 1 }, { url: url(1), weight: 0 }, { url: url(2), drain: true }])
+  t.strictSame(news(), ['3001 in'])
+  const [a, b, c] = targetsOf(pool)
+  const lease = pool.lease(request)
+  t.ok(pool.full)
+  lease?.settle(cancelled)
+  a.ramp(0.5)
+  t.strictSame(news(), [])
+  a.judge('active', false)
+  a.judge('passive', false)
+  a.judge('active', true)
+  t.strictSame(news(), ['3001 out'], 'another veto speaks against it')
+  a.judge('passive', true)
+  t.strictSame(news(), ['3001 in'])
+  pool.reconcile([{ url: url(0) }, { url: url(1) }, { url: url(2) }])
+  t.strictSame(news(), ['3002 in', '3003 in'])
+  b.judge('active', false)
+  pool.reconcile([{ url: url(0), drain: true }, { url: url(9) }])
+  t.strictSame(news(), ['3002 out', '3001 out', '3010 in', '3003 out'])
+  b.judge('active', true)
+  c.judge('passive', false)
+  t.strictSame(news(), [], 'nothing more of those that left')
+})
+
+t.test('tells every observer of the service, before a lease can be had', async t => {
+  const pool = create(0)
+  const told: string[] = []
+  pool.observeService(target => { target.ramp(0.5) })
+  pool.observeService(target => { told.push(`${target.address.port} of weight ${target.weight}`) })
+  pool.reconcile([{ url: url(0) }])
+  t.strictSame(told, ['3001 of weight 0.5'])
+})
+
+t.test('a target that is set to drain finishes what it has, gets nothing new, and is reported when it is empty', async t => {
+  for (const drain of [
+    (pool: Pool, on: boolean) => { pool.targets[0]?.judge('admin', !on) },
+    (pool: Pool, on: boolean) => { pool.reconcile(pool.targets.map(({ url }, i) => ({ url, drain: on && i === 0 }))) }
+  ]) {
+    const pool = create(3)
+    const [a] = targetsOf(pool)
+    const empty: Target[] = []
+    pool.observeEmpty(target => { empty.push(target) })
+    const leases = Array.from({ length: 6 }, () => pool.lease(request))
+    const [first, second] = leases.filter(lease => lease?.target === a)
+    drain(pool, true)
+    t.ok(a.draining)
+    t.notOk(chosen(pool, 6).includes(0))
+    first?.settle(cancelled)
+    t.strictSame(empty, [])
+    second?.settle({ kind: 'response', status: 200 })
+    t.strictSame(empty, [a])
+    drain(pool, true)
+    a.judge('active', false)
+    a.judge('active', true)
+    t.equal(empty.length, 1, 'once')
+    drain(pool, false)
+    t.ok(chosen(pool, 6).includes(0))
+    t.equal(empty.length, 1, 'a request that ends on one in service is nothing to tell')
+    drain(pool, true)
+    t.equal(empty.length, 2, 'again after it was in service')
+  }
+})
+
+t.test('a drain that is called off in time is not reported', async t => {
+  const pool = create(3)
+  const [a] = targetsOf(pool)
+  pool.observeEmpty(() => { t.fail('it stays') })
+  const lease = pool.lease(request)
+  a.judge('admin', false)
+  a.judge('admin', true)
+  lease?.settle(cancelled)
+  t.equal(a.inflight, 0)
+})
+
+t.test('a target that drains stays out when all others are down', async t => {
+  const pool = create(3)
+  const [a, b, c] = targetsOf(pool)
+  a.judge('admin', false)
+  b.judge('active', false)
+  c.judge('passive', false)
+  t.strictSame(chosen(pool, 4), [1, 2, 1, 2])
+  t.ok(pool.panicking)
+})
+
+t.test('a target that is removed drains: it is reported when its last request has ended', async t => {
+  const pool = create(3)
+  const [a, b, c] = targetsOf(pool)
+  const empty: Target[] = []
+  pool.observeEmpty(target => { empty.push(target) })
+  const lease = pool.lease(request)
+  t.equal(lease?.target, a)
+  pool.reconcile([{ url: url(2) }])
+  t.strictSame(empty, [b], 'one without requests at once')
+  a.judge('active', false)
+  a.judge('active', true)
+  t.equal(empty.length, 1)
+  pool.reconcile([{ url: url(0) }, { url: url(2) }])
+  t.not(pool.targets[0], a, 'who comes back is new')
+  pool.lease(request)?.settle(cancelled)
+  t.equal(empty.length, 1)
+  lease?.settle(cancelled)
+  t.strictSame(empty, [b, a])
+  t.equal(pool.targets[1], c)
+})
+
+t.test('a target that drained before it is removed is not reported again', async t => {
+  const pool = create(2)
+  const empty: string[] = []
+  pool.observeEmpty(({ url }) => { empty.push(url) })
+  pool.targets[0]?.judge('admin', false)
+  pool.reconcile([{ url: url(1) }])
+  t.strictSame(empty, [url(0)])
+})
+
+t.test('a target that is merely full, down or without weight is no departure', async t => {
+  const pool = create(0)
+  pool.observeEmpty(() => { t.fail('nobody leaves') })
+  pool.reconcile([{ url: url(0), maxConnections: 1 }])
+  const lease = pool.lease(request)
+  t.ok(pool.full)
+  lease?.settle(cancelled)
+  pool.targets[0]?.judge('active', false)
+  pool.targets[0]?.judge('passive', false)
+  pool.reconcile([{ url: url(0), weight: 0 }])
+})
+
+t.test('an adaptive limit: each target has its own, by the requests that await a response head', async t => {
+  const clock = new VirtualClock()
+  const pool = new Pool({
+    name: 'api', strategy: new RoundRobin(), whenAllDown: 'fail', clock, adaptiveLimit: { min: 1, max: 100, initial: 2, tolerance: 1.5 }
+  })
+  pool.reconcile([{ url: url(0) }, { url: url(1) }])
+  const leases = Array.from({ length: 5 }, () => pool.lease(request))
+  t.strictSame(leases.map(lease => lease?.target.url), [url(0), url(1), url(0), url(1), undefined])
+  t.match(pool, { full: true, panicking: false })
+  leases[0]?.responded()
+  t.strictSame(pool.eligible, [pool.targets[0]])
+  t.equal(pool.lease(request)?.target.url, url(0))
+  t.strictSame(pool.eligible, [])
+  leases[1]?.unmeasured()
+  t.equal(pool.lease(request)?.target.url, url(1))
+  t.equal(pool.inflight, 6)
+})
+
+t.test('an adaptive limit learns by the pool\'s clock, failures and all', async t => {
+  const clock = new VirtualClock()
+  const pool = new Pool({
+    name: 'api', strategy: new RoundRobin(), whenAllDown: 'fail', clock, adaptiveLimit: { min: 1, max: 100, initial: 10, tolerance: 1.5 }
+  })
+  pool.reconcile([{ url: url(0) }])
+  const limit = (): number => pool.targets[0]?.adaptive?.limit ?? 0
+  const round = (size: number, latency: number, failed = false): void => {
+    const leases = Array.from({ length: size }, () => pool.lease(request))
+    clock.advance(latency)
+    for (const lease of leases) {
+      if (failed) lease?.settle({ kind: 'failure', error: new ProxyError('connection_terminated', 'gone') })
+      else lease?.responded()
+      lease?.settle({ kind: 'response', status: 200 })
+    }
+  }
+  // Too few windows for a measurement to fall due, whatever its jitter.
+  for (let i = 0; i < 10; i++) round(1, 10)
+  for (let i = 0; i < 4; i++) round(10, 10)
+  const fast = limit()
+  t.ok(fast > 10, `${fast} after good answers`)
+  for (let i = 0; i < 3; i++) round(10, 100)
+  const slow = limit()
+  t.ok(slow < fast, `${slow} after slow ones`)
+  for (let i = 0; i < 3; i++) round(slow, 10, true)
+  t.ok(limit() < slow, `${limit()} after failures`)
+  t.equal(pool.inflight, 0)
+})
+
 type Step =
   | { readonly do: 'lease', readonly retry: boolean }
   | { readonly do: 'settle', readonly which: number, readonly twice: boolean }
@@ -284,9 +464,17 @@ class Guard implements Strategy {
 /** Waits in the queue and keeps what it gets. */
 class Waiting implements Waiter {
   readonly context = request
-  readonly tried = undefined
+  readonly tried: ReadonlySet<Target> | undefined
+  readonly urgent: boolean
   readonly leases: Lease[] = []
+  displacements = 0
+  constructor ({ urgent = false, tried }: { urgent?: boolean, tried?: ReadonlySet<Target> } = {}) {
+    this.urgent = urgent
+    this.tried = tried
+  }
+
   granted (lease: Lease): void { this.leases.push(lease) }
+  displaced (): void { this.displacements++ }
 }
 
 /** Lets what the pool has put off happen. */
@@ -355,4 +543,71 @@ t.test('queue: a target that joins or comes back serves who waits', async t => {
   pool.reconcile([{ url: url(0), maxConnections: 1 }, { url: url(1) }])
   await later()
   t.equal(waiter.leases[0]?.target.url, url(1))
+})
+
+t.test('queue: one that has been to the only free target does not keep those behind it from it', async t => {
+  const pool = small({ perTarget: 1 })
+  const [target] = pool.targets
+  const lease = pool.lease(request)
+  const stuck = new Waiting({ tried: new Set(target === undefined ? [] : [target]) })
+  const behind = new Waiting()
+  t.ok(pool.enter(stuck))
+  t.ok(pool.enter(behind))
+  lease?.settle(cancelled)
+  await later()
+  t.equal(stuck.leases.length, 0)
+  t.equal(behind.leases.length, 1)
+  t.equal(pool.queued, 1)
+  behind.leases[0]?.settle(cancelled)
+  pool.leave(stuck)
+})
+
+t.test('queue: the urgent are served first', async t => {
+  const pool = small({ perTarget: 1 })
+  let lease = pool.lease(request) ?? undefined
+  const [a, b] = [new Waiting(), new Waiting()]
+  const [first, second] = [new Waiting({ urgent: true }), new Waiting({ urgent: true })]
+  for (const waiter of [a, first, b, second]) t.ok(pool.enter(waiter))
+  for (const waiter of [first, second, a, b]) {
+    lease?.settle(cancelled)
+    await later()
+    t.equal(waiter.leases.length, 1)
+    lease = waiter.leases[0]
+  }
+  lease?.settle(cancelled)
+  t.match(pool, { queued: 0, inflight: 0 })
+})
+
+t.test('queue: when it is full, an urgent one displaces the youngest other, who hears of it', async t => {
+  const pool = small({ perTarget: 1, queueMax: 2 })
+  const lease = pool.lease(request)
+  const [a, b] = [new Waiting(), new Waiting()]
+  const [first, second, third] = [1, 2, 3].map(() => new Waiting({ urgent: true }))
+  if (first === undefined || second === undefined || third === undefined) throw new Error('there are three')
+  pool.enter(a)
+  pool.enter(b)
+  t.ok(pool.enter(first))
+  t.strictSame([a.displacements, b.displacements], [0, 1])
+  t.ok(pool.enter(second))
+  t.strictSame([a.displacements, b.displacements], [1, 1])
+  t.notOk(pool.enter(third), 'there is no other left')
+  t.equal(pool.queued, 2)
+  lease?.settle(cancelled)
+  await later()
+  t.strictSame([a, b, first, second].map(({ leases }) => leases.length), [0, 0, 1, 0])
+  t.strictSame([first, second].map(({ displacements }) => displacements), [0, 0])
+})
+
+t.test('queue: room under an adaptive limit serves who waits as soon as a response head has come', async t => {
+  const pool = new Pool({
+    name: 'api', strategy: new RoundRobin(), whenAllDown: 'fail', clock: new VirtualClock(), queueMax: 10, adaptiveLimit: { min: 1, max: 1, initial: 1, tolerance: 1.5 }
+  })
+  pool.reconcile([{ url: url(0) }])
+  const lease = pool.lease(request)
+  const waiter = new Waiting()
+  t.ok(pool.enter(waiter))
+  lease?.responded()
+  await later()
+  t.equal(waiter.leases.length, 1)
+  t.equal(pool.inflight, 2)
 })

@@ -83,12 +83,12 @@ class Bench {
     this.transport = new Http1Transport({ connectTimeout: 10_000, ...options }, this.clock)
   }
 
-  send (path: string, body: BodySource | null = null, upgrade: string | null = null): { sink: RecordingSink, sending: Sending } {
+  send (path: string, body: BodySource | null = null, upgrade: string | null = null, target = this.target): { sink: RecordingSink, sending: Sending } {
     const sink = new RecordingSink()
     this.sinks.push(sink)
     sink.sending = true
     const head = { method: body === null ? 'GET' : 'POST', path, headers: ['Host', 'a'], upgrade, freshConnection: false, timeouts: { responseHead: 60_000, idleBody: 60_000 } }
-    const sending = this.transport.send(this.target, head, body, sink)
+    const sending = this.transport.send(target, head, body, sink)
     sink.sending = false
     return { sink, sending }
   }
@@ -236,6 +236,36 @@ test('a connection that rested is looked at before it is used: closed', async (t
   t.equal(await sink.ended(), 'end')
   t.equal(sending.reused, false)
 })
+
+test('a kept connection that ends in the very turn in which it is used: nothing was sent, not even of a POST', async (t, bench) => {
+  for (const end of ['destroy', 'resetAndDestroy'] as const) {
+    const before = bench.server.pieces.length
+    const connection = await bench.done('/')
+    // What is sent from here on is written after the next reading of sockets.
+    await new Promise(resolve => { setImmediate(resolve) })
+    bench.server.socket(connection)[end]()
+    const body = new ManualBody(5)
+    const { sink, sending } = bench.send('/post', body)
+    t.equal(await sink.ended(), 'failed')
+    t.equal(sink.error?.code, 'connection_terminated')
+    t.equal(sink.sent, 'nothing')
+    t.equal(sending.reused, true)
+    t.equal(body.opened, 0, 'its body is whole')
+    t.equal(bench.server.pieces.length, before + 1)
+  }
+})
+
+test('a connection that does not stand in time, secured or not: connection_timeout', async (t, bench) => {
+  const secured = new Target('pool', { url: bench.target.url.replace('http:', 'https:') }, () => {})
+  for (const target of [bench.target, secured]) {
+    const { sink } = bench.send('/', null, null, target)
+    // The event loop has had no chance to finish it.
+    bench.clock.advance(5000)
+    t.equal(await sink.ended(), 'failed')
+    t.equal(sink.error?.code, 'connection_timeout')
+    t.equal(sink.sent, 'nothing')
+  }
+}, { connectTimeout: 1000 })
 
 test('GHSA-35p6-xmwp-9g52: a connection that rested is looked at before it is used: bytes', async (t, bench) => {
   await bench.done('/')

@@ -1,4 +1,4 @@
-import { behaviours, startBackend } from '../../fixtures/backend.js'
+import { behaviours, certificates, startBackend } from '../../fixtures/backend.js'
 import { respond } from '../../fixtures/behaviours.js'
 import { ManualBody } from '../../fixtures/bodies.js'
 import { turns, type Part } from './harness.js'
@@ -164,12 +164,39 @@ export const timeouts: Part = test => {
 
   test('TLS does not come about in time', async (t, h) => {
     const backend = await startBackend(t, 'mute', { tls: true })
-    const call = h.call(h.transport({ connectTimeout: 200 }), h.target(backend.url))
+    const call = h.call(h.transport({ connectTimeout: 200, tlsTimeout: 200 }), h.target(backend.url))
     await backend.until(() => backend.connections.open === 1)
+    await turns()
     h.clock.advance(LONG)
     t.equal(await call.sink.ended(), 'failed')
-    t.equal(call.sink.error?.code, 'connection_timeout')
+    t.equal(call.sink.error?.code, h.limited('tls-timeout') ? 'connection_timeout' : 'tls_timeout')
     t.equal(call.sink.sent, 'nothing')
     await backend.until(() => backend.connections.open === 0)
+  })
+
+  test('TLS has a time of its own, which begins when the connection stands', async (t, h) => {
+    const backend = await startBackend(t, 'mute', { tls: true })
+    const call = h.call(h.transport({ connectTimeout: 200, tlsTimeout: 5000 }), h.target(backend.url))
+    await backend.until(() => backend.connections.open === 1)
+    await turns()
+    h.clock.advance(4900)
+    await turns()
+    t.equal(call.sink.ending, null)
+    h.clock.advance(200)
+    t.equal(await call.sink.ended(), 'failed')
+    t.equal(call.sink.error?.code, 'tls_timeout')
+    await backend.until(() => backend.connections.open === 0)
+  }, 'tls-timeout')
+
+  test('a TLS time that has been kept cuts nothing', async (t, h) => {
+    const backend = await startBackend(t, 'hang', { tls: true })
+    const transport = h.transport({ connectTimeout: 200, tlsTimeout: 200, tls: { ca: certificates.ca } })
+    const call = h.call(transport, h.target(backend.url))
+    await backend.until(() => backend.requests.length === 1)
+    await turns()
+    h.clock.advance(LONG)
+    await turns()
+    t.equal(call.sink.ending, null)
+    call.abort()
   })
 }
