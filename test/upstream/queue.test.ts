@@ -5,7 +5,7 @@ import { Queue } from '../../src/upstream/queue.js'
 const nobody = (name: string): void => { throw new Error(`${name} should have kept its place`) }
 
 /** Who is next. */
-const first = (queue: Queue<string>): string | undefined => [...queue][0]
+const first = <T>(queue: Queue<T>): T | undefined => [...queue][0]
 
 /** Lets all out, in turn. */
 function drain (queue: Queue<string>): string[] {
