@@ -16,6 +16,8 @@ import { SoakProxy } from './soak-proxy.js'
 const MODULE = fileURLToPath(new URL('./race-backend.js', import.meta.url))
 /** Each pool has connections of its own and a client of its own, so that many races are run at a low rate each. */
 const POOLS = 24
+/** Milliseconds that a backend may take to listen or to answer a question. */
+const LIMIT = 10_000
 
 export interface RaceOptions {
   readonly children: Children
@@ -96,7 +98,7 @@ async function ask ({ child }: Lane): Promise<RaceConnections> {
 
 async function reported (child: ChildProcess): Promise<RaceReport> {
   // What a backend sends is typed on its side.
-  const [report] = await once(child, 'message') as [RaceReport]
+  const [report] = await once(child, 'message', { signal: AbortSignal.timeout(LIMIT) }) as [RaceReport]
   return report
 }
 

@@ -295,7 +295,7 @@ t.test('many downloads at once, some read slowly and some broken off: each clien
   const size = 4 * MB
   const server = createServer((request, response) => {
     response.setHeader('content-length', size)
-    response.end(Buffer.alloc(size, Number(request.url?.slice(1)) ))
+    response.end(Buffer.alloc(size, Number(request.url?.slice(1))))
   }).listen(0, '127.0.0.1')
   await once(server, 'listening')
   t.teardown(() => { server.closeAllConnections(); server.close() })
