@@ -22,7 +22,7 @@ export function clientErrorStatus (error: ClientError): number {
 
 /** Answers what could not be read as a request and closes the connection. */
 export function answerClientError (error: ClientError, socket: Socket): void {
-  if (error.code === 'ECONNRESET' || !socket.writable || socket.bytesRead === 0 || responding(socket)) {
+  if (hasLeft(error) || !socket.writable || socket.bytesRead === 0 || responding(socket)) {
     socket.destroy()
     return
   }
@@ -39,7 +39,12 @@ export function rawAnswer (status: number, code: string, title: string, more: re
 
 /** Did the client merely leave in the middle of a request that has a line of its own in the log? */
 export function isDeparture (error: ClientError, socket: Socket): boolean {
-  return error.code === 'ECONNRESET' || socket.bytesRead === 0 || (error.code === 'HPE_INVALID_EOF_STATE' && currentResponse(socket) !== null)
+  return hasLeft(error) || socket.bytesRead === 0 || (error.code === 'HPE_INVALID_EOF_STATE' && currentResponse(socket) !== null)
+}
+
+/** Writing to a client that is gone tells of it too. */
+function hasLeft ({ code }: ClientError): boolean {
+  return code === 'ECONNRESET' || code === 'EPIPE'
 }
 
 /** Is the response on this connection begun, or that of an earlier request? Then another answer would be taken for it. */

@@ -11,13 +11,16 @@ const SHORTEST_LESSON = 100
 /** Milliseconds after which a lesson is forgotten: a restart closes idle connections of any age, and must not be remembered for ever. */
 const LESSON_LIFE = 60_000
 
+/** The same for requests that cannot be sent again: to be too careful costs them no more than a new connection. */
+const LONG_LIFE = 600_000
+
 /** How long the idle connections of one target may be kept, so that it is we who close them. */
 export class IdlePolicy {
   #shortest = Infinity
   #learnedAt = 0
-  /** The shortest idle time of all after which a connection was found closed, and when. */
+  /** The shortest idle time of all after which a connection was found closed, and until when that counts. */
   #soonest = Infinity
-  #soonestAt = 0
+  #soonestUntil = 0
 
   /** Milliseconds. @param announced of the response's `Keep-Alive: timeout=`; -1 if there was none. */
   limit (announced: number, now: number): number {
@@ -31,13 +34,13 @@ export class IdlePolicy {
    * one after twice that time, for whatever reason, may be closing this one now.
    */
   bears (idle: number, now: number): boolean {
-    return now - this.#soonestAt > LESSON_LIFE || idle < this.#soonest * SURE
+    return now > this.#soonestUntil || idle < this.#soonest * SURE
   }
 
   /** The target closed a connection that had been idle for `idle` milliseconds. */
   closedAfter (idle: number, now: number): void {
-    if (now - this.#soonestAt > LESSON_LIFE || idle < this.#soonest) this.#soonest = idle
-    this.#soonestAt = now
+    if (now > this.#soonestUntil || idle < this.#soonest) this.#soonest = idle
+    this.#soonestUntil = Math.max(this.#soonestUntil, now + (idle < SHORTEST_LESSON ? LESSON_LIFE : LONG_LIFE))
     if (idle < SHORTEST_LESSON) return
     if (now - this.#learnedAt > LESSON_LIFE || idle < this.#shortest) this.#shortest = idle
     this.#learnedAt = now

@@ -150,6 +150,22 @@ test('head and first piece of a body leave in one piece, if they come in one tic
   t.equal(bench.server.pieces[2]?.text, 'POST /unknown HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\nX-A: b\r\n\r\n')
 })
 
+test('where a target has closed a rested connection, a POST gets a new one and leaves the kept one to a GET', async (t, bench) => {
+  const { server, clock } = bench
+  const first = await bench.done('/a')
+  clock.advance(1000)
+  server.socket(first).end()
+  await server.until(() => server.open === 0)
+  const second = await bench.done('/b')
+  clock.advance(600)
+  const post = bench.send('/c', new ManualBody(0, body => { body.end() }))
+  const third = await server.answer(2)
+  await post.sink.ended()
+  t.not(third, second)
+  t.equal(await bench.done('/d'), third, 'used last')
+  t.equal(server.open, 2, 'the kept one is still there')
+})
+
 test('a request takes the connection that falls idle while its own is being made', async (t, bench) => {
   const first = bench.send('/first')
   await bench.server.until(() => bench.server.pieces.length === 1)

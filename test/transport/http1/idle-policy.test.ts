@@ -35,3 +35,23 @@ t.test('forgets, and does not learn from a target that goes away', async t => {
   policy.closedAfter(2000, 100_000)
   t.equal(policy.limit(-1, 100_000), 1600, 'what was forgotten stays forgotten')
 })
+
+t.test('what cannot be sent again goes only on a connection that has rested less than half as long as any that was closed', async t => {
+  const policy = new IdlePolicy()
+  t.ok(policy.bears(3999, 0), 'nothing is known')
+  policy.closedAfter(1000, 0)
+  t.ok(policy.bears(499, 0))
+  t.notOk(policy.bears(500, 0))
+  policy.closedAfter(2000, 100)
+  t.notOk(policy.bears(500, 100), 'the shortest counts')
+  t.notOk(policy.bears(500, 600_100))
+  t.ok(policy.bears(3999, 600_101), 'forgotten')
+})
+
+t.test('a target that goes away closes connections of any age: that is remembered for a minute', async t => {
+  const policy = new IdlePolicy()
+  policy.closedAfter(20, 0)
+  t.ok(policy.bears(9, 60_000))
+  t.notOk(policy.bears(10, 60_000))
+  t.ok(policy.bears(10, 60_001))
+})
