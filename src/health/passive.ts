@@ -38,6 +38,8 @@ interface Conduct {
   readonly window: FailureWindow | null
   /** Ejections in short order, as of the last one. */
   ejections: number
+  /** Clock time in ms at which the last ejection began. */
+  ejectedAt: number
   /** Clock time in ms at which the last ejection ended. */
   returnedAt: number
   /** Ends its ejection; null = it is not ejected. */
@@ -55,6 +57,8 @@ interface Conduct {
  *   maximum needs. A target that returns has a clean record but for n.
  * - Only so many targets are out at once, and never the last: one is ejected only if it serves and another one does, being
  *   full not counting against either. A target with failures enough for which there was no room goes with its next one.
+ *
+ * When the last one that serves fails too, the one that has been out longest takes its place.
  *
  * Beside the active check: each has a veto of its own, so a target serves only if neither speaks against it. A target that is
  * actively down stays out however well its requests end. One that the active check finds up again after it was down is
@@ -139,7 +143,8 @@ export class PassiveCheck {
     conduct.window?.add(true)
     const { consecutiveFailures } = this.#options.rules
     const inARow = consecutiveFailures !== 0 && conduct.consecutive >= consecutiveFailures
-    if (!(inARow || conduct.window?.exceeded === true) || !this.#mayEject(target)) return
+    if (!(inARow || conduct.window?.exceeded === true)) return
+    if (!this.#mayEject(target) && !this.#relieve(target)) return
     this.#eject(target, conduct, `${inARow ? rowOf(conduct) : rateOf(conduct)}, the last: ${nameOf(outcome)}`)
   }
 
@@ -150,7 +155,7 @@ export class PassiveCheck {
     const { pool, rules: { failureRate }, clock } = this.#options
     if (!pool.targets.includes(target)) return undefined
     const window = failureRate === null ? null : new FailureWindow(failureRate, clock)
-    const conduct = { consecutive: 0, window, ejections: 0, returnedAt: 0, timer: null }
+    const conduct = { consecutive: 0, window, ejections: 0, ejectedAt: 0, returnedAt: 0, timer: null }
     this.#conduct.set(target, conduct)
     return conduct
   }
@@ -159,6 +164,21 @@ export class PassiveCheck {
   #mayEject (target: Target): boolean {
     const { pool: { targets }, rules: { maxEjectedShare } } = this.#options
     return this.#ejected < mostEjected(targets.length, maxEjectedShare) && target.inService && this.#othersServe(target)
+  }
+
+  /**
+   * The last one that serves fails too: the one that has been out longest takes its place, for what is known of that is older.
+   * @returns whether there is one.
+   */
+  #relieve (last: Target): boolean {
+    if (!last.inService || this.#othersServe(last)) return false
+    let longest: [Target, Conduct] | undefined
+    for (const [target, conduct] of this.#conduct) {
+      if (target.onlyEjected && conduct.timer !== null && (longest === undefined || conduct.ejectedAt < longest[1].ejectedAt)) longest = [target, conduct]
+    }
+    if (longest === undefined) return false
+    this.#return(...longest)
+    return true
   }
 
   #othersServe (target: Target): boolean {
@@ -181,6 +201,7 @@ export class PassiveCheck {
 
   #exclude (target: Target, conduct: Conduct, reason: string, length: number): void {
     const { clock, observer } = this.#options
+    conduct.ejectedAt = clock.now()
     conduct.timer = clock.after(length, () => { this.#return(target, conduct) })
     this.#ejected++
     target.judge('passive', false)

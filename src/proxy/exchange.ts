@@ -195,7 +195,7 @@ export class Exchange<C extends Client = Client> extends Deadline implements Res
       this.#giveUp(error, false)
     } else if (reused && !this.request.freshConnection) {
       this.#replaceConnection()
-    } else if (!this.#attemptsLeft || !this.route.retryBudget.take()) {
+    } else if (!this.#attemptsLeft || !this.#mayFindOther || !this.route.retryBudget.take()) {
       this.#giveUp(error, sent === 'nothing')
     } else {
       this.#nextTarget(this.#memory.pause)
@@ -230,7 +230,14 @@ export class Exchange<C extends Client = Client> extends Deadline implements Res
 
   /** Is there a target that this request has not been to? */
   get #hasUntried (): boolean {
-    return this.route.pool.eligible.some(target => target !== this.target && this.tried?.has(target) !== true)
+    const tried = new Set(this.tried)
+    if (this.target !== null) tried.add(this.target)
+    return this.route.pool.untried(tried).length > 0
+  }
+
+  /** The same, counting those that may come free. */
+  get #mayFindOther (): boolean {
+    return this.#hasUntried || this.route.pool.full
   }
 
   /** If this status is one for which the route tries another target, and there is one, it does so. */

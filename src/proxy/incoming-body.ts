@@ -28,6 +28,8 @@ export class IncomingBody implements BodySource {
   /** What has come so far; null = more than is kept. */
   #kept: Buffer[] | null
   #keptBytes = 0
+  /** Does the client send the body only when it is asked to? */
+  readonly #hesitates: boolean
   #paused = false
   #sink: BodySink | null = null
   #listening = false
@@ -41,6 +43,7 @@ export class IncomingBody implements BodySource {
     this.#keep = keep
     this.#kept = keep === 0 || (length !== null && length > keep) ? null : []
     this.#pace = rate === 0 ? null : new UploadPace(wheel, rate, () => { this.#sink?.failed(new ProxyError('upload_too_slow', `the client sent less than ${rate} bytes per second`)) })
+    this.#hesitates = fieldValue(message.rawHeaders, 'expect') !== undefined
     this.length = length
   }
 
@@ -66,7 +69,8 @@ export class IncomingBody implements BodySource {
     } else if (this.#replay(sink)) {
       return
     }
-    this.#pace?.begin()
+    // A client that waits for its 100 is not slow.
+    if (!this.#hesitates || this.#keptBytes > 0) this.#pace?.begin()
     if (!this.#paused) this.#message.resume()
   }
 
@@ -104,8 +108,9 @@ export class IncomingBody implements BodySource {
 
   readonly #onData = (chunk: Buffer): void => {
     this.#keepOf(chunk)
+    if (this.#sink === null) return
     this.#pace?.received(chunk.length)
-    this.#sink?.data(chunk)
+    this.#sink.data(chunk)
   }
 
   #keepOf (chunk: Buffer): void {

@@ -38,7 +38,7 @@ export class RawClient implements Client, AfterTurn {
   #headPending = false
   /** A short first piece of the body, held back until it is known whether it is the last. */
   #held: Buffer | null = null
-  #draining = false
+  #watching = false
   #continued = false
 
   constructor (route: Route, request: IncomingMessage, response: ServerResponse) {
@@ -134,7 +134,7 @@ export class RawClient implements Client, AfterTurn {
     this.#held = null
     if (held === null) this.response.end()
     else this.response.end(held.toString('latin1'), 'latin1')
-    if (this.response.writableLength > 0) this.#watchReader()
+    if (this.response.writableLength > 0) this.watchReader()
   }
 
   flush (): void {
@@ -150,30 +150,37 @@ export class RawClient implements Client, AfterTurn {
 
   #write (chunk: Buffer): boolean {
     if (this.response.write(chunk, error => { if (!(error instanceof Error)) giveBack(chunk) })) return true
-    this.#watchReader()
+    this.watchReader()
     return false
   }
 
   /** The client reads slower than the target sends: it is waited for, but not for ever. Node tells progress from none. */
-  #watchReader (): void {
-    const { socket } = this.response
-    if (!this.#draining) {
-      this.#draining = true
-      this.response.on('drain', () => { this.#drained() })
+  protected watchReader (): void {
+    if (!this.#watching) {
+      this.#watching = true
+      this.response.on('drain', () => { this.drained() })
+      // The limit is this response's. Node has one of its own for the time until the next, and sets it right after this.
+      this.response.prependListener('finish', () => { this.limitIdle(0) })
       this.response.on('timeout', () => {
         // What is left after its end waits in the socket.
         if (this.exchange?.ended === true) reset(this.response)
         else this.exchange?.clientStalled()
       })
     }
-    // What `inject` makes has no socket that could stand still.
-    if (socket instanceof Socket) socket.setTimeout(this.route.config.timeouts.idleBody)
+    this.limitIdle(this.route.config.timeouts.idleBody)
   }
 
-  #drained (): void {
-    const { socket } = this.response
-    if (socket instanceof Socket) socket.setTimeout(0)
+  /** The client has taken what waited. */
+  protected drained (): void {
+    this.limitIdle(0)
     this.exchange?.resume()
+  }
+
+  /** @param limit milliseconds for which the client's connection may stand still; 0 = for ever. */
+  protected limitIdle (limit: number): void {
+    const { socket } = this.response
+    // What `inject` makes has no socket that could stand still.
+    if (socket instanceof Socket) socket.setTimeout(limit)
   }
 
   upgraded (headers: RawHeaders, connection: Duplex, first: Buffer, closed: () => void): void {

@@ -13,7 +13,7 @@ export class StreamedClient extends RawClient {
 
   override relay (reply: RelayReply): void {
     const { status, fields } = this.takeHead()
-    const stream = new Readable({ read: () => { this.exchange?.resume() } })
+    const stream = new Readable({ read: () => { this.#taken() } })
     this.#stream = stream
     reply.code(status)
     for (const [name, values] of grouped(fields)) reply.header(name, values.length === 1 ? values[0] : values)
@@ -21,13 +21,24 @@ export class StreamedClient extends RawClient {
   }
 
   override data (chunk: Buffer): boolean {
-    return this.#stream?.push(chunk) ?? false
+    if (this.#stream?.push(chunk) === true) return true
+    this.watchReader()
+    return false
   }
+
+  #taken (): void {
+    if (this.exchange?.ended !== true) this.limitIdle(0)
+    this.exchange?.resume()
+  }
+
+  /** What waits behind the hooks has been taken. When what waits before them is, the stream says. */
+  protected override drained (): void {}
 
   override end (trailers: RawHeaders): void {
     const allowed = allowedTrailers(trailers, this.route.responseRules)
     if (allowed.length !== 0) this.response.addTrailers([...grouped(allowed)].flatMap(([name, values]) => values.map((value): [string, string] => [name, value])))
     this.#stream?.push(null)
+    this.watchReader()
   }
 
   override flush (): void {}

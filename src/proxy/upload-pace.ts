@@ -29,6 +29,7 @@ export class UploadPace extends Deadline {
   }
 
   received (bytes: number): void {
+    if (!this.armed) this.begin()
     this.#bytes += bytes
   }
 

@@ -135,7 +135,11 @@ export class Pool {
    * @returns false if the line is full, or if waiting could not help.
    */
   enter (waiter: Waiter): boolean {
-    return (this.full || this.#queue.size > 0) && this.#queue.enter(waiter, waiter.urgent, displace)
+    if (!this.full && this.#queue.size === 0) return false
+    if (!this.#queue.enter(waiter, waiter.urgent, displace)) return false
+    // Those ahead may wait for a target that this one need not wait for.
+    if (this.#queue.size > 1) queueMicrotask(this.#serve)
+    return true
   }
 
   /** Takes a request out of the line. */
@@ -235,8 +239,18 @@ export class Pool {
   }
 
   #pickerWithout (tried: ReadonlySet<Target>): Picker<Target> | null {
-    const untried = this.#eligible.filter(target => !tried.has(target))
+    const untried = this.untried(tried)
     return isNonEmpty(untried) ? this.#strategy.prepare(untried) : null
+  }
+
+  /**
+   * The targets that a request may still go to. For want of better ones that is those ejected for failing others: what is known of
+   * them is older than the failures of this request.
+   */
+  untried (tried: ReadonlySet<Target>): readonly Target[] {
+    const untried = this.eligible.filter(target => !tried.has(target))
+    if (untried.length > 0 || this.#whenAllDown === 'fail') return untried
+    return this.#targets.filter(target => target.onlyEjected && !tried.has(target))
   }
 
   #setPanic (panicking: boolean): void {

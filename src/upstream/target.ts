@@ -69,6 +69,8 @@ export class Target implements Candidate {
   get inService (): boolean { return this.#weight > 0 && (this.#vetoes & ~BITS.full) === 0 }
   /** Is it set to finish what it has and to get nothing new? */
   get draining (): boolean { return (this.#vetoes & BITS.admin) !== 0 }
+  /** Does nothing but passive health speak against it? Its probes, if there are any, pass. */
+  get onlyEjected (): boolean { return this.#weight > 0 && this.#vetoes === BITS.passive }
   get healthy (): boolean { return (this.#vetoes & HEALTH) === 0 }
   /** Does nothing but its limit speak against it? */
   get onlyFull (): boolean { return this.#weight > 0 && this.#vetoes === BITS.full }

@@ -123,7 +123,7 @@ t.test('no budget, no retry', async t => {
   t.strictSame(statuses.sort(), [200, 200, 502, 502])
 })
 
-t.test('tryFor: all targets go away and one comes back: no request fails, of whatever method', async t => {
+t.test('tryFor: all targets go away and come back: no request fails, of whatever method', async t => {
   const backends = [await startBackendProcess(t, 'a'), await startBackendProcess(t, 'b')]
   const proxy = await startTestProxy(t, backends.map(({ url }) => url), { route: { retry: { tryFor: '30s' } } })
   t.equal((await get(t, proxy.port)).status, 200)
@@ -138,10 +138,11 @@ t.test('tryFor: all targets go away and one comes back: no request fails, of wha
   await new Promise(resolve => { setTimeout(resolve, 300) })
   leaving.leave()
   t.equal(clients.filter(({ received }) => received !== '').length, 0, 'they wait')
-  await backends[1]?.start()
+  for (const backend of backends) await backend.start()
   for (const client of clients) {
     const { status, body } = await client.response()
-    t.strictSame([status, body], [200, 'b'])
+    t.equal(status, 200)
+    t.match(body, /^[ab]$/)
   }
   const lines = await proxy.log.wait('request', 22)
   t.equal(lines.filter(({ outcome }) => outcome === 'response').length, 21)

@@ -4,6 +4,7 @@ import t from 'tap'
 import { VirtualClock } from '../../src/base/virtual-clock.js'
 import { behaviours, startBackend } from '../fixtures/backend.js'
 import { connect, exchange, type Client } from '../fixtures/client.js'
+import { closedPort } from '../fixtures/closed-port.js'
 import { eventually, startTestProxy } from '../fixtures/proxy.js'
 import { serverSockets } from '../fixtures/server-sockets.js'
 
@@ -34,7 +35,7 @@ for (const [door, plugins] of Object.entries(doors)) {
     t.match(proxy.outcomes, [{ kind: 'cancelled' }], 'it says nothing about the target')
     client.socket.resume()
     await client.end()
-    t.equal(client.ending, 'reset', 'it cannot take what it has for the whole')
+    t.ok(client.bytes < 64 * MB, 'it cannot take what it has for the whole')
   })
 
   t.test(`a client that reads slowly but steadily gets all of it (${door})`, async t => {
@@ -129,8 +130,7 @@ t.test('a client that a slow target makes wait is not too slow', async t => {
 })
 
 t.test('a request whose whole time is up while it is tried again', async t => {
-  const backend = await startBackend(t, 'closeBeforeHead')
-  const proxy = await startTestProxy(t, [backend.url], { route: { retry: { tryFor: '1h' }, timeouts: { request: '400ms' } } })
+  const proxy = await startTestProxy(t, [`http://127.0.0.1:${await closedPort(t)}`], { route: { retry: { tryFor: '1h' }, timeouts: { request: '400ms' } } })
   const { status, body } = await exchange(t, proxy.port, ['GET / HTTP/1.1', 'Host: a'])
   t.equal(status, 504)
   t.equal(JSON.parse(body).code, 'request_timeout')

@@ -249,7 +249,7 @@ t.test('how many may be out at once', async t => {
 })
 
 t.test('one for which there was no room goes with its next failure', async t => {
-  const { clock, target, fail, out } = create(2)
+  const { clock, target, fail, out } = create(3)
   fail(target(0))
   fail(target(1), 50)
   t.strictSame(out(), [1])
@@ -284,6 +284,27 @@ t.test('a target that is full serves', async t => {
   fail(target(0))
   t.strictSame(out(), [1])
   other.settle(cancelled)
+})
+
+t.test('when the last one that serves fails too, the one that has been out longest takes its place', async t => {
+  const { clock, target, fail, out } = create(3, { maxEjectedShare: 1 })
+  fail(target(1))
+  clock.advance(1000)
+  fail(target(0))
+  t.strictSame(out(), [1, 2])
+  clock.advance(1000)
+  fail(target(2), 4)
+  t.strictSame(out(), [1, 2])
+  fail(target(2), 1)
+  t.strictSame(out(), [1, 3])
+  fail(target(1))
+  t.strictSame(out(), [2, 3], 'and so on')
+})
+
+t.test('one that is down for its probes as well takes nobody\'s place', async t => {
+  const { target, fail, out } = create(2)
+  fail(target(0))
+  target(0).judge('active', false)
   fail(target(1))
   t.strictSame(out(), [1])
 })

@@ -112,6 +112,16 @@ t.test('no budget, no retry: of a failure, or of a status', async t => {
   answered.check(t)
 })
 
+t.test('no other target is left: the failure is told at once, and costs nothing of the budget', async t => {
+  const world = new World({ targets: 1, retry: { attempts: 5, backOff: { base: 1000, max: 1000 } } })
+  world.services.draw = 0.9
+  world.start()
+  world.last.fail(failure('connection_refused'), 'nothing')
+  t.strictSame(world.client.events, ['fail connection_refused'])
+  t.equal(world.exchange.endedAt, 0)
+  world.check(t)
+})
+
 t.test('the budget is the pool\'s, not the request\'s', async t => {
   // Two retries in 10 s for all.
   const world = new World({ targets: 4, retry: { attempts: 4 }, budget: { share: 0, minimumPerSecond: 0.2 } }).start()
@@ -226,6 +236,10 @@ t.test('tryFor: what may not be sent again is not, however long it might try', a
     t.strictSame(world.client.events, ['fail connection_terminated'], name)
     world.check(t)
   }
+  const reached = new World({ targets: 1, retry: { tryFor: 1000 } }).start()
+  reached.last.fail(failure('connection_terminated'), 'all')
+  t.strictSame(reached.client.events, ['fail connection_terminated'], 'that target was reached')
+  reached.check(t)
   const unknown = new World({ targets: 1, retry: { tryFor: 1000 } }).start()
   unknown.last.fail(failure('http_protocol_error'), 'all')
   t.strictSame(unknown.client.events, ['fail http_protocol_error'])

@@ -3,7 +3,6 @@ import { failureCodes, ProxyError, type FailureCode } from '../../src/base/error
 import { failures } from '../../src/proxy/failure.js'
 import { mayRetry } from '../../src/proxy/retry.js'
 import type { RetryRules } from '../../src/proxy/route-config.js'
-import { isIdempotent } from '../../src/transport/idempotent.js'
 import type { Sent } from '../../src/transport/transport.js'
 import { retryRules } from './route-world.js'
 
@@ -13,11 +12,6 @@ const all = rules({ connect: true, reset: true, timeout: true })
 function may (code: FailureCode, sent: Sent, method: string, rules: RetryRules, reused = false): boolean {
   return mayRetry({ error: new ProxyError(code, ''), sent, method, reused }, rules)
 }
-
-t.test('which methods may be repeated', async t => {
-  for (const method of ['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE', 'QUERY', 'PROPFIND', 'REPORT', 'SEARCH']) t.ok(isIdempotent(method), method)
-  for (const method of ['POST', 'PATCH', 'LOCK', 'MOVE', 'COPY', 'MKCOL', 'PURGE', 'get', '']) t.notOk(isIdempotent(method), method)
-})
 
 t.test('a method that is not idempotent is repeated only if no byte of it was written, whatever the rules say', async t => {
   for (const code of failureCodes) {

@@ -456,7 +456,8 @@ class Guard implements Strategy {
     if (eligible.length === 0) throw new Error('an empty list')
     if (present.length !== eligible.length) throw new Error('a stranger, or one twice')
     const panic = targets.every(target => !target.eligible)
-    if (!present.every(target => target.weight > 0 && (panic ? target.onlyUnhealthy : target.eligible))) throw new Error('one that may not be chosen')
+    const allowed = present.every(target => target.eligible) || (panic && present.every(target => target.onlyUnhealthy)) || present.every(target => target.onlyEjected)
+    if (!allowed || present.some(target => target.weight === 0)) throw new Error('one that may not be chosen')
     return this.#inner.prepare(eligible)
   }
 }
@@ -543,6 +544,22 @@ t.test('queue: a target that joins or comes back serves who waits', async t => {
   pool.reconcile([{ url: url(0), maxConnections: 1 }, { url: url(1) }])
   await later()
   t.equal(waiter.leases[0]?.target.url, url(1))
+})
+
+t.test('a request that has been to all others goes to an ejected target rather than to none', async t => {
+  for (const [whenAllDown, found] of [['try-anyway', true], ['fail', false]] as const) {
+    const pool = new Pool({ name: 'api', strategy: new RoundRobin(), whenAllDown })
+    pool.reconcile([{ url: url(0) }, { url: url(1) }, { url: url(2) }])
+    const [serving, ejected, down] = pool.targets
+    if (serving === undefined || ejected === undefined) throw new Error('no targets')
+    ejected.judge('passive', false)
+    down?.judge('active', false)
+    t.equal(pool.lease(request)?.target, serving)
+    const other = pool.lease(request, new Set([serving]))
+    t.equal(other?.target, found ? ejected : undefined, whenAllDown)
+    t.equal(pool.lease(request, new Set([serving, ejected])), null)
+    t.notOk(pool.panicking)
+  }
 })
 
 t.test('queue: one that has been to the only free target does not keep those behind it from it', async t => {
