@@ -21,8 +21,8 @@ export function headraceConfig (backends: readonly string[], perTryTimeout = '1s
       api: {
         strategy: 'least-connections',
         targets: backends,
-        // A failure or two is enough: the others are told the same with max_fails, observe and max_fails.
-        passiveHealth: { consecutiveFailures: 2, statuses: [500, 502, 503, 504], ejection: '2s' },
+        // One failure is enough, as for nginx by default: the others are told the same with max_fails, observe and max_fails.
+        passiveHealth: { consecutiveFailures: 1, statuses: [500, 502, 503, 504], ejection: '3s', maxEjection: '3s' },
         healthCheck: { path: '/health', interval: '1s', timeout: '500ms', fall: 2, rise: 1 }
       }
     },
