@@ -9,16 +9,19 @@ export interface Clock {
   now (): number
   /** Milliseconds since 1970: for logs and headers, never for measuring. */
   wallTime (): number
-  /** Calls back once after `delay` milliseconds. An unfinished timer does not keep the process alive. */
-  after (delay: number, callback: () => void): Timer
+  /**
+   * Calls back once after `delay` milliseconds.
+   * @param holdsProcess whether the process stays alive for it: only where somebody waits for what it does. Default false.
+   */
+  after (delay: number, callback: () => void, holdsProcess?: boolean): Timer
 }
 
 class SystemTimer implements Timer {
   readonly #timeout: NodeJS.Timeout
 
-  constructor (delay: number, callback: () => void) {
+  constructor (delay: number, callback: () => void, holdsProcess: boolean) {
     this.#timeout = setTimeout(callback, delay)
-    this.#timeout.unref()
+    if (!holdsProcess) this.#timeout.unref()
   }
 
   cancel (): void {
@@ -30,5 +33,5 @@ class SystemTimer implements Timer {
 export const systemClock: Clock = {
   now: () => performance.now(),
   wallTime: () => Date.now(),
-  after: (delay, callback) => new SystemTimer(delay, callback)
+  after: (delay, callback, holdsProcess = false) => new SystemTimer(delay, callback, holdsProcess)
 }

@@ -9,6 +9,9 @@ import type { PassiveHealth } from './passive-health.js'
 /** Share by which an ejection is made longer or shorter at random, so that targets ejected together do not come back together. */
 const JITTER = 0.1
 
+/** Milliseconds that an ejection lasts at least where the targets take each other's place. */
+const SHORTEST_TURN = 1000
+
 /** Hears of ejections. */
 export interface EjectionObserver {
   /**
@@ -176,7 +179,9 @@ export class PassiveCheck {
     for (const [target, conduct] of this.#conduct) {
       if (target.onlyEjected && conduct.timer !== null && (longest === undefined || conduct.ejectedAt < longest[1].ejectedAt)) longest = [target, conduct]
     }
-    if (longest === undefined) return false
+    if (longest === undefined || this.#options.clock.now() - longest[1].ejectedAt < SHORTEST_TURN) return false
+    // Its time was cut short, so it does not count: an outage of a minute must not drive all to the longest ejection.
+    longest[1].ejections--
     this.#return(...longest)
     return true
   }

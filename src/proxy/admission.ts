@@ -89,6 +89,7 @@ function exchangeOf (raw: IncomingMessage, route: Route, located: Located, trust
     requestId: outgoing.requestId,
     hostFromTarget: hostHeader === 'target' || (hostHeader === 'client' && located.host === ''),
     upgrade,
+    urgent: route.isUrgent(raw.rawHeaders),
     freshConnection: false,
     timeouts: route.attemptTimeouts,
     originalPath: located.url,

@@ -8,6 +8,8 @@ export interface ExchangeHead extends RequestHead {
   readonly requestId: string
   /** Is each target to be called by its own name? */
   readonly hostFromTarget: boolean
+  /** Is it one of high priority, by what the client sent? */
+  readonly urgent: boolean
   freshConnection: boolean
   /** The request target as the client sent it, and the client's address: for the log. */
   readonly originalPath: string

@@ -99,6 +99,7 @@ export class Exchange<C extends Client = Client> extends Deadline implements Res
   /** The whole exchange has taken too long. */
   expired (): void {
     this.#stop()
+    if (this.headAt === -1 && this.#retries?.held != null) return this.#passOnHeld()
     this.#fail(new ProxyError('request_timeout', `no complete response within ${this.route.config.timeouts.request} ms`))
   }
 

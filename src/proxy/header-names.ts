@@ -19,6 +19,8 @@ export type RequestField = 'pass' | 'drop' | 'forwarding' | 'host' | 'expect' | 
 const requestFields = new Map<string, RequestField>([
   ...HOP_BY_HOP.map((name): [string, RequestField] => [name, 'drop']),
   ['proxy-authorization', 'drop'],
+  // What a backend says of itself. An echo of a client's would take it out of service.
+  ['headrace-backend', 'drop'],
   ...FORWARDING.map((name): [string, RequestField] => [name, 'forwarding']),
   ['host', 'host'],
   ['expect', 'expect'],

@@ -9,7 +9,7 @@ import type { Route } from './route.js'
 /** Whose request it is that waits. */
 export interface QueueOwner {
   readonly route: Route
-  readonly request: { readonly headers: readonly string[] }
+  readonly request: { readonly urgent: boolean }
   readonly tried: ReadonlySet<Target> | undefined
   /** Its turn has come. */
   granted (lease: Lease): void
@@ -38,7 +38,7 @@ export class QueuePlace extends Deadline implements Waiter {
 
   get context (): PickContext { return this.#owner.route.context }
   get tried (): ReadonlySet<Target> | undefined { return this.#owner.tried }
-  get urgent (): boolean { return this.#owner.route.isUrgent(this.#owner.request.headers) }
+  get urgent (): boolean { return this.#owner.request.urgent }
 
   granted (lease: Lease): void {
     this.leave()

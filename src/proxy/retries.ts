@@ -62,9 +62,10 @@ export class Retries {
   /** Calls back later, unless it is cancelled. */
   after (pause: number, next: () => void): void {
     this.cancel()
+    // A request waits for it, and there may be nothing else that keeps the process alive.
     this.#timer = this.#route.services.clock.after(pause, () => {
       this.#timer = null
       next()
-    })
+    }, true)
   }
 }

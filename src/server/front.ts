@@ -115,7 +115,8 @@ export class Front {
       insecureHTTPParser: false,
       noDelay: true,
       keepAlive: true,
-      headersTimeout: clientHeaders,
+      // Node refuses a head that may take longer than its request.
+      headersTimeout: clientRequest === 0 ? clientHeaders : Math.min(clientHeaders, clientRequest),
       requestTimeout: clientRequest,
       keepAliveTimeout: clientKeepAlive,
       connectionsCheckingInterval: CHECK_INTERVAL

@@ -127,7 +127,7 @@ export class Pool {
    */
   lease (context: PickContext, tried?: ReadonlySet<Target>): Lease | null {
     // Nobody jumps the queue.
-    return this.#queue.size > 0 && !this.#serving ? null : this.#lease(context, tried)
+    return this.#queue.size > 0 && !this.#serving && this.#anyoneIsPassed() ? null : this.#lease(context, tried)
   }
 
   /**
@@ -136,10 +136,13 @@ export class Pool {
    */
   enter (waiter: Waiter): boolean {
     if (!this.full && this.#queue.size === 0) return false
-    if (!this.#queue.enter(waiter, waiter.urgent, displace)) return false
-    // Those ahead may wait for a target that this one need not wait for.
-    if (this.#queue.size > 1) queueMicrotask(this.#serve)
-    return true
+    return this.#queue.enter(waiter, waiter.urgent, displace)
+  }
+
+  /** Does anyone wait whom a request that is served now would be served before? One that has been to a target may wait for another only. */
+  #anyoneIsPassed (): boolean {
+    for (const { tried } of this.#queue) if (tried === undefined || tried.size === 0) return true
+    return false
   }
 
   /** Takes a request out of the line. */

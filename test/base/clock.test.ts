@@ -22,3 +22,8 @@ t.test('a timer calls back once, a cancelled one never', async t => {
   clearInterval(alive)
   t.strictSame(calls, ['first'])
 })
+
+t.test('one that somebody waits for keeps the process alive', async t => {
+  await new Promise<void>(resolve => { systemClock.after(20, resolve, true) })
+  t.pass('or the process would have ended before')
+})

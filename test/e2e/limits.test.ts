@@ -83,6 +83,24 @@ t.test('high priority is served first, and takes the place of who came last wher
   t.strictSame(backend.requests.map(({ url }) => url), ['/1', '/gold', '/urgent'])
 })
 
+t.test('priority goes by what the client sent, whatever the route makes of it', async t => {
+  const { backend, answer } = await startPatient(t)
+  const proxy = await startTestProxy(t, [{ url: backend.url, maxConnections: 1 }], {
+    route: { priority: { header: 'x-tier', high: ['gold'] }, headers: { request: { remove: ['x-tier'] } } }
+  })
+  const clients = [(await connect(t, proxy.port)).get('/1')]
+  await backend.until(() => backend.requests.length === 1)
+  clients.push(...await queue(t, proxy, ['/2']))
+  clients.push(...await queue(t, proxy, ['/3'], 'X-Tier: gold'))
+  for (let i = 0; i < 3; i++) {
+    await backend.until(() => backend.requests.length > i)
+    answer()
+  }
+  for (const client of clients) t.equal((await client.response()).status, 200)
+  t.strictSame(backend.requests.map(({ url }) => url), ['/1', '/3', '/2'])
+  t.strictSame(backend.last.values('x-tier'), [])
+})
+
 t.test('a pool has a limit of its own, over all its targets', async t => {
   const backends = [await startPatient(t), await startPatient(t)]
   const proxy = await startTestProxy(t, backends.map(({ backend }) => backend.url), { pool: { strategy: 'round-robin', maxConnections: 3 } })

@@ -59,7 +59,7 @@ t.test('a client that stops reading whole answers is cut too, and no connection 
   client.socket.pause()
   // Each answer is handed over as a whole; together they are more than the systems' buffers hold.
   client.send('GET / HTTP/1.1\r\nHost: a\r\n\r\n'.repeat(4000))
-  await eventually(() => sockets.length === 1 && sockets.every(({ destroyed }) => destroyed))
+  await eventually(() => sockets.length === 1 && sockets.every(({ closed }) => closed))
   const answered = backend.requests.length
   t.ok(answered > 0 && answered < 4000, `${answered} were answered before it was full`)
   t.equal(proxy.running.cut(), 0)
@@ -147,4 +147,23 @@ t.test('a tunnel on which nothing moves is closed: no failure', async t => {
   t.match(line, { status: 101, outcome: 'tunnel' })
   t.notOk('error' in line)
   await backend.until(() => backend.connections.open === 0)
+})
+
+t.test('a target that never asks for the body of Expect: 100-continue is late, not the client: another one is tried', async t => {
+  const [hung, well] = [await startBackend(t, 'hang'), await startBackend(t, 'echo')]
+  const retry = { perTryTimeout: '200ms', on: ['connect', 'reset', 'timeout'] }
+  const proxy = await startTestProxy(t, [hung.url, well.url], { route: { retry, timeouts: { idleBody: '20s' } } })
+  const client = (await connect(t, proxy.port)).request(['PUT / HTTP/1.1', 'Host: a', 'Expect: 100-continue', 'Content-Length: 5'])
+  await well.until(() => well.requests.length === 1)
+  client.send('hello')
+  await eventually(() => client.received.includes('hello'))
+  t.match(client.received, ' 200 ')
+  t.match(await proxy.log.request(), { status: 200, attempts: 2, error: 'try_timeout' })
+  t.match(proxy.outcomes, [{ kind: 'failure' }, { kind: 'response' }], 'it says something about the target')
+})
+
+t.test('a limit for the whole request that is shorter than the one for its head holds for both', async t => {
+  const backend = await startBackend(t)
+  const proxy = await startTestProxy(t, [backend.url], { config: { timeouts: { clientRequest: '5s' } } })
+  t.equal((await exchange(t, proxy.port, ['GET / HTTP/1.1', 'Host: a'])).status, 200)
 })

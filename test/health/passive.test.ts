@@ -301,6 +301,17 @@ t.test('when the last one that serves fails too, the one that has been out longe
   t.strictSame(out(), [2, 3], 'and so on')
 })
 
+t.test('an outage of all does not drive them to the longest ejection, nor fill the log', async t => {
+  const { clock, target, fail, out, log } = create(2)
+  for (let second = 0; second < 20; second++) {
+    for (let i = 0; i < 100; i++) for (const index of [0, 1]) if (!out().includes(index + 1)) fail(target(index), 1)
+    clock.advance(1000)
+  }
+  t.ok(log.filter(line => line.includes('ejected')).length <= 21, log.join('; '))
+  clock.advance(33_000)
+  t.strictSame(out(), [])
+})
+
 t.test('one that is down for its probes as well takes nobody\'s place', async t => {
   const { target, fail, out } = create(2)
   fail(target(0))

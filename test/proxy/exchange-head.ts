@@ -10,6 +10,7 @@ export function exchangeHead (more: Partial<ExchangeHead> = {}): ExchangeHead {
     requestId: 'id-1',
     hostFromTarget: false,
     upgrade: null,
+    urgent: false,
     freshConnection: false,
     timeouts: { responseHead: 60_000, idleBody: 60_000 },
     originalPath: '/api/x?y',

@@ -136,7 +136,7 @@ for (const moment of ['coming in', 'held'] as const) {
       if (end === 'client') world.exchange.clientClosed()
       world.advance(600)
       t.equal(world.last.aborted, 1)
-      t.strictSame(world.client.events, end === 'client' ? [] : ['fail request_timeout'])
+      t.strictSame(world.client.events, end === 'client' ? [] : moment === 'held' ? ['head 503', 'data', 'end'] : ['fail request_timeout'])
       t.strictSame(world.kinds, moment === 'held' ? ['response', 'cancelled'] : ['cancelled'])
       world.check(t)
     })

@@ -8,7 +8,8 @@ import { createRoute, retryRules, routeConfig } from './route-world.js'
 
 /** Another request to the pool of that world. */
 function another (world: FullWorld, route: Partial<RouteConfig> = {}, headers: string[] = ['Host', 'a']): Exchange<FakeClient> {
-  const exchange = new Exchange(createRoute(route, world.services, world.pool, world.transport), exchangeHead({ headers }), null, new FakeClient())
+  const its = createRoute(route, world.services, world.pool, world.transport)
+  const exchange = new Exchange(its, exchangeHead({ headers, urgent: its.isUrgent(headers) }), null, new FakeClient())
   exchange.start()
   return exchange
 }

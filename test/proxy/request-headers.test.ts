@@ -77,6 +77,10 @@ t.test('advisory CVE-2026-33805: Connection cannot strip what the proxy adds', a
   t.strictSame(values(headers, 'x-forwarded-for'), ['192.0.2.7'])
 })
 
+t.test('what a backend says of itself does not come from a client: an echo would take it out of service', async t => {
+  t.strictSame(values(sent([...HOST, 'Headrace-Backend', 'draining']), 'headrace-backend'), [])
+})
+
 t.test('CVE-2026-3635: X-Forwarded-* of a stranger is replaced', async t => {
   const headers = sent([...HOST, 'X-Forwarded-For', '1.1.1.1', 'x-forwarded-proto', 'https', 'X-FORWARDED-HOST', 'evil.example', 'X-Forwarded-Port', '1', 'X-Forwarded-Prefix', '/admin', 'Forwarded', 'for=1.1.1.1', 'X-Real-IP', '1.1.1.1'])
   t.strictSame(values(headers, 'x-forwarded-for'), ['192.0.2.7'])

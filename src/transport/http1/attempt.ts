@@ -31,6 +31,8 @@ export class Attempt extends Deadline implements Sending, BodySink, AfterTurn {
   sent: Sent = 'nothing'
   /** The socket holds as much as it should: the source was told to pause. */
   blocked = false
+  /** Does the client send the body only when the target has asked for it? */
+  hesitates = false
   carrier: AttemptCarrier
 
   readonly #text: string
@@ -72,6 +74,7 @@ export class Attempt extends Deadline implements Sending, BodySink, AfterTurn {
       return
     }
     this.sent = 'partly'
+    this.hesitates = expects(this.head.headers)
     this.#left = body.length ?? 0
     this.#bodyOpen = true
     // Head and first piece leave together if that comes within this tick.
@@ -93,6 +96,7 @@ export class Attempt extends Deadline implements Sending, BodySink, AfterTurn {
   data (chunk: Buffer): void {
     const socket = this.#socket
     if (!this.#bodyOpen || socket === null || chunk.length === 0) return
+    this.hesitates = false
     let ready: boolean
     if (this.#body?.length === null) {
       socket.cork()
@@ -197,4 +201,9 @@ export class Attempt extends Deadline implements Sending, BodySink, AfterTurn {
 
 function uncork (attempt: Attempt): void {
   attempt.uncork()
+}
+
+function expects (headers: RawHeaders): boolean {
+  for (let i = 0; i < headers.length; i += 2) if (headers[i]?.length === 6 && headers[i]?.toLowerCase() === 'expect') return true
+  return false
 }

@@ -122,7 +122,7 @@ export class Connection extends LazyDeadline implements AttemptCarrier {
       case 'upgraded':
         return this.#handOver(attempt)
       default:
-        if (reader.headSeen) this.#rewatch(this.#owner.clock.now())
+        if (reader.headSeen || (attempt.hesitates && reader.continued)) this.#rewatch(this.#owner.clock.now())
         attempt.sink.flush()
     }
   }
@@ -298,7 +298,12 @@ export class Connection extends LazyDeadline implements AttemptCarrier {
     if (attempt.blocked) this.postpone(idleBody, now)
     else if (this.#reader.paused) this.postpone(0, now)
     else if (this.#reader.headSeen) this.postpone(idleBody, now)
-    else this.postpone(attempt.sent === 'all' ? responseHead : idleBody, now)
+    else this.postpone(this.#targetsTurn(attempt) ? responseHead : idleBody, now)
+  }
+
+  /** Is it the target that has to say something, be it only a 100? */
+  #targetsTurn (attempt: Attempt): boolean {
+    return attempt.sent === 'all' || (attempt.hesitates && !this.#reader.continued)
   }
 
   #late (): ProxyError {
@@ -313,7 +318,7 @@ export class Connection extends LazyDeadline implements AttemptCarrier {
     if (this.#state === 'connecting') return this.#refuse(this.#late())
     if (this.#attempt?.blocked === true) return this.#fail('connection_write_timeout', 'the target does not read the request')
     if (this.#reader.headSeen) return this.#fail('connection_read_timeout', 'the response body stalls')
-    if (this.#attempt?.sent === 'all') return this.#fail('http_response_timeout', 'no response head in time')
+    if (this.#attempt !== null && this.#targetsTurn(this.#attempt)) return this.#fail('http_response_timeout', 'no response head in time')
     this.#fail('http_request_timeout', 'the request body stalls')
   }
 }

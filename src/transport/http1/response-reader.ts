@@ -18,6 +18,8 @@ const NOTHING = Buffer.alloc(0)
 export class ResponseReader implements ResponseEvents {
   /** Has the final response's head come? */
   headSeen = false
+  /** Has the target asked for the body? */
+  continued = false
   /** What came behind the response together with its end. */
   surplus: Buffer = NOTHING
   readonly #parser = new ResponseParser(this)
@@ -38,6 +40,7 @@ export class ResponseReader implements ResponseEvents {
   /** Expects the response to a request. */
   begin (method: string, upgrade: boolean, sink: ResponseSink): void {
     this.headSeen = false
+    this.continued = false
     this.surplus = NOTHING
     this.#sink = sink
     this.#parser.begin(method, upgrade)
@@ -110,6 +113,7 @@ export class ResponseReader implements ResponseEvents {
   // What the parser says
 
   informational (status: number, headers: RawHeaders): void {
+    if (status === 100) this.continued = true
     this.#sink?.informational(status, headers)
   }
 
