@@ -11,7 +11,7 @@ export interface Log {
 /** One line for one proxied request. Times in milliseconds: `ms` in total, `headMs` until the target's response head. */
 export function exchangeFields (exchange: ExchangeRecord): object {
   const { request, target, error } = exchange
-  return {
+  const fields = {
     requestId: request.requestId,
     client: request.clientAddress,
     method: request.method,
@@ -23,9 +23,9 @@ export function exchangeFields (exchange: ExchangeRecord): object {
     pool: exchange.poolName,
     target: target === null ? null : target.url,
     attempts: exchange.attempts,
-    outcome: exchange.outcome,
-    ...(error === null ? {} : { error: error.code, reason: error.message })
+    outcome: exchange.outcome
   }
+  return error === null ? fields : { ...fields, error: error.code, reason: error.message }
 }
 
 /** Milliseconds as the log shows them. */
