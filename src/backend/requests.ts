@@ -1,8 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { DRAINING, STATE_FIELD } from '../base/backend-state.js'
 import type { Clock } from '../base/clock.js'
-
-/** The response field that tells the proxy to send nothing more. */
-export const STATE_FIELD = 'Headrace-Backend'
 
 interface Open {
   readonly began: number
@@ -88,7 +86,7 @@ export class Requests {
 
   #mark (version: number, response: ServerResponse): void {
     if (response.headersSent) return
-    if (this.#draining) response.setHeader(STATE_FIELD, 'draining')
+    if (this.#draining) response.setHeader(STATE_FIELD, DRAINING)
     // HTTP/2 has no Connection field (RFC 9113, section 8.2.2): its sessions are told to close by themselves.
     if (this.#last && version < 2) response.shouldKeepAlive = false
   }

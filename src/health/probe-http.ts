@@ -1,6 +1,7 @@
 import { request as httpRequest, type ClientRequest, type IncomingMessage } from 'node:http'
 import { request as httpsRequest, type RequestOptions } from 'node:https'
 import { isIP } from 'node:net'
+import { isDraining, STATE_FIELD } from '../base/backend-state.js'
 import type { TargetAddress } from '../upstream/address.js'
 import type { TlsOptions } from '../upstream/tls-options.js'
 import type { HttpHealthCheck } from './health-check.js'
@@ -75,7 +76,7 @@ export class HttpProbe implements Probe {
 
   #isExpected (response: IncomingMessage, fail: (reason: unknown) => void): boolean {
     const status = response.statusCode ?? 0
-    if (response.headers['headrace-backend']?.toString().toLowerCase() === 'draining') {
+    if (isDraining(response.headers[STATE_FIELD.toLowerCase()]?.toString())) {
       fail(new TargetDraining())
       return false
     }

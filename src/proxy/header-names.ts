@@ -1,3 +1,5 @@
+import { STATE_FIELD } from '../base/backend-state.js'
+
 /**
  * Fields that belong to one connection and never pass (RFC 9110, section 7.6.1), with those that older clients use so.
  * `Trailer` and `TE` are here because this proxy frames each hop anew and says itself what it takes.
@@ -20,7 +22,7 @@ const requestFields = new Map<string, RequestField>([
   ...HOP_BY_HOP.map((name): [string, RequestField] => [name, 'drop']),
   ['proxy-authorization', 'drop'],
   // What a backend says of itself. An echo of a client's would take it out of service.
-  ['headrace-backend', 'drop'],
+  [STATE_FIELD.toLowerCase(), 'drop'],
   ...FORWARDING.map((name): [string, RequestField] => [name, 'forwarding']),
   ['host', 'host'],
   ['expect', 'expect'],
@@ -47,7 +49,7 @@ export function readAs (name: string): string {
   return name.replace(ODD, '-')
 }
 
-const responseDropped: ReadonlySet<string> = new Set([...HOP_BY_HOP, 'headrace-backend'])
+const responseDropped: ReadonlySet<string> = new Set([...HOP_BY_HOP, STATE_FIELD.toLowerCase()])
 
 /** Does the response field of this lower-case name stay behind? */
 export function isResponseDropped (name: string): boolean {

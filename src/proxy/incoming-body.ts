@@ -43,7 +43,7 @@ export class IncomingBody implements BodySource {
     this.#keep = keep
     this.#kept = keep === 0 || (length !== null && length > keep) ? null : []
     this.#pace = rate === 0 ? null : new UploadPace(wheel, rate, () => { this.#sink?.failed(new ProxyError('upload_too_slow', `the client sent less than ${rate} bytes per second`)) })
-    this.#hesitates = fieldValue(message.rawHeaders, 'expect') !== undefined
+    this.#hesitates = this.#pace !== null && fieldValue(message.rawHeaders, 'expect') !== undefined
     this.length = length
   }
 

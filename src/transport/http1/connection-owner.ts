@@ -3,17 +3,21 @@ import type { ProxyError } from '../../base/errors.js'
 import type { TimerWheel } from '../../base/timer-wheel.js'
 import type { Connector } from './connector.js'
 
-/** Who keeps a target's connections. */
-export interface ConnectionOwner<C> {
+/** What the connections to a target are made with. */
+export interface ConnectionSettings {
   readonly clock: Clock
   readonly wheel: TimerWheel
   readonly connector: Connector
   /** Names the target in messages. */
   readonly where: string
-  /** Milliseconds until a connection must stand. */
+  /** Milliseconds until a connection must stand, and until a request that waits for one has waited too long. */
   readonly connectTimeout: number
   /** Milliseconds until one that stands must be secured, where it is to be. */
   readonly tlsTimeout: number
+}
+
+/** Who keeps a target's connections. */
+export interface ConnectionOwner<C> extends ConnectionSettings {
   /** The connection stands, or has finished a request that left it usable: it is idle. */
   free (connection: C): void
   /** It could not be made, and was reserved for nobody. */

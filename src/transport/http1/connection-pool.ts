@@ -3,7 +3,7 @@ import { ProxyError } from '../../base/errors.js'
 import type { TimerWheel } from '../../base/timer-wheel.js'
 import type { Attempt, AttemptCarrier } from './attempt.js'
 import { Connection } from './connection.js'
-import type { ConnectionOwner } from './connection-owner.js'
+import type { ConnectionOwner, ConnectionSettings } from './connection-owner.js'
 import type { Connector } from './connector.js'
 import { isIdempotent } from '../idempotent.js'
 import { afterReading } from '../../base/event-loop.js'
@@ -17,16 +17,7 @@ interface Check {
 /** Milliseconds after which an idle connection is looked at once more before it is used. */
 const RESTED = 10
 
-export interface ConnectionPoolOptions {
-  readonly clock: Clock
-  readonly wheel: TimerWheel
-  readonly connector: Connector
-  /** Names the target in messages. */
-  readonly where: string
-  /** Milliseconds until a connection must stand, and until a request that waits for one has waited too long. */
-  readonly connectTimeout: number
-  /** Milliseconds until one that stands must be secured, where it is to be. */
-  readonly tlsTimeout: number
+export interface ConnectionPoolOptions extends ConnectionSettings {
   /** Connections, idle and busy; 0 = no bound. */
   readonly maxConnections: number
 }
