@@ -1,16 +1,20 @@
 import { strategyKinds } from './balancing/strategies.js'
 import { loadConfig } from './config/load.js'
-import { start, type RunningProxy, type StartOptions } from './server/start.js'
+import type { RunningProxy } from './server/running-proxy.js'
+import { start, type StartOptions } from './server/start.js'
 import plugin from './server/plugin.js'
 
 export default plugin
 export type { HeadraceDecorator, HeadraceOptions } from './server/plugin.js'
 /** Named so that the types of `request.exchange` come along. */
 export type { ForwardOptions } from './proxy/forward.js'
-export type { Extensions, RunningProxy, StartOptions } from './server/start.js'
+export type { RunningProxy } from './server/running-proxy.js'
+export type { Extensions, StartOptions } from './server/start.js'
 export type { GenerationPlugin } from './server/generation.js'
 export type { RunningPool } from './server/running-pool.js'
-export type { Candidate, NonEmpty, PickContext, Picker, Strategy, StrategyKind } from './balancing/strategy.js'
+export type { LoadReport } from './balancing/load-report.js'
+export type { Candidate, Flight, Follower, NonEmpty, PickContext, Picker, RequestView, Strategy, StrategyKind } from './balancing/strategy.js'
+export type { PickFunction } from './config/strategy-module.js'
 export { ConfigError, ProxyError, type ConfigFault, type FailureCode } from './base/errors.js'
 export { failures, type Fault, type FailureMeaning } from './proxy/failure.js'
 export { balancedDispatcher, balancedHttpProxy, type BalancedHttpProxyPluginOptions, type PoolOrConfig } from './server/standalone-pool.js'

@@ -12,7 +12,8 @@ const FLOORS: ReadonlyArray<readonly string[]> = [
   // `backend` runs in the user's own service: it stands on base, and nothing of the proxy may lean on it.
   ['balancing', 'backend'],
   ['upstream'],
-  ['transport', 'health', 'discovery'],
+  // `simulation` plays traffic in virtual time over the strategies themselves: nothing of the network is in it.
+  ['transport', 'health', 'discovery', 'simulation'],
   ['proxy'],
   ['config'],
   ['admin'],
@@ -26,7 +27,7 @@ const TIME = new Set([
   'setTimeout', 'setInterval', 'setImmediate', 'Date.now', 'new Date', 'performance.now', 'Math.random',
   'node:timers', 'node:timers/promises', 'node:perf_hooks'
 ])
-/** What only src/cli.ts and src/base may use. */
+/** What only src/cli and src/base may use. */
 const PROCESS = new Set(['process', 'node:process'])
 
 interface SourceFile {
@@ -130,7 +131,7 @@ t.strictSame(badEdges(files), [], 'imports point to the rooms above')
 t.strictSame(cycles(files), [], 'no file imports itself by a detour')
 const ofBackend = 'backend/node-process.ts'
 t.strictSame(uses(files, TIME, file => file.room === 'base' || file.name === ofBackend), [], 'time and chance come from src/base')
-t.strictSame(uses(files, PROCESS, file => file.room === 'base' || file.room === 'cli' || file.name === ofBackend), [], 'only src/cli.ts touches the process')
+t.strictSame(uses(files, PROCESS, file => file.room === 'base' || file.room === 'cli' || file.name === ofBackend), [], 'only src/cli touches the process')
 t.strictSame(
   files.filter(file => file.room !== 'backend').flatMap(file => file.imports.filter(name => name.includes('/backend/')).map(name => `${file.name}: ${name}`)), [],
   'the backend plugin is nobody else\'s'

@@ -17,6 +17,7 @@ export class Requests {
   #draining = false
   #last = false
   #inflight = 0
+  #total = 0
   /** Called when a request has ended. */
   onEnd: () => void = () => {}
 
@@ -27,6 +28,11 @@ export class Requests {
   /** How many ordinary requests are under way. */
   get inflight (): number {
     return this.#inflight
+  }
+
+  /** How many ordinary requests have come so far. */
+  get total (): number {
+    return this.#total
   }
 
   /** How many requests of any kind are under way. */
@@ -47,6 +53,7 @@ export class Requests {
     const open = { began: this.#clock.now(), ordinary: true }
     this.#open.set(response, open)
     this.#inflight++
+    this.#total++
     this.#mark(request.httpVersionMajor, response)
     // The one event that comes exactly once, however a response ends.
     response.once('close', () => {
@@ -66,6 +73,7 @@ export class Requests {
     if (open === undefined || !open.ordinary) return
     open.ordinary = false
     this.#inflight--
+    this.#total--
   }
 
   /** From now on every response says that the backend is draining, if its head has not gone out. */

@@ -1,4 +1,5 @@
 import { METHODS } from 'node:http'
+import { parseRequestKey } from '../balancing/request-key.js'
 import { DURATION_PATTERN, parseDuration } from '../base/duration.js'
 import { parseSize } from '../base/size.js'
 import { parseStatusRange } from '../health/health-check.js'
@@ -18,6 +19,7 @@ export interface Check {
 }
 
 const DURATION = 'a duration such as "250ms" or "5s"'
+const FIELD_SECRET = 'a secret of at least 16 visible ASCII characters, without spaces'
 const DURATION_FORM = new RegExp(DURATION_PATTERN)
 
 /** The checks that schemas name, beyond what JSON Schema can say. */
@@ -25,7 +27,8 @@ export const checks: Readonly<Record<string, Check>> = {
   duration: { expected: DURATION, fault: text => durationFault(text, false) },
   'positive-duration': { expected: DURATION, fault: text => durationFault(text, true) },
   size: test('a size such as "64kb" or "1mb"', text => parseSize(text) !== undefined),
-  target: { expected: 'a URL such as "http://10.0.0.1:3000"', fault: targetFault },
+  target: { expected: 'a URL such as "http://10.0.0.1:3000"', fault: text => thrown(() => parseAddress(text)) },
+  'request-key': { expected: 'a key such as "header:x-user-id"', fault: text => thrown(() => parseRequestKey(text)) },
   method: { expected: 'a method such as "GET"', fault: methodFault },
   prefix: { expected: 'a path such as "/api"', fault: prefixFault },
   path: { expected: 'a path such as "/v1"', fault: pathFault },
@@ -43,7 +46,9 @@ export const checks: Readonly<Record<string, Check>> = {
   'request-field': { expected: 'a field name', fault: requestFieldFault },
   'response-field': { expected: 'a field name', fault: responseFieldFault },
   'probe-field': { expected: 'a field name', fault: probeFieldFault },
-  // Never repeats the value: it may be a secret.
+  // These never repeat the value.
+  secret: { expected: 'a secret of at least 16 characters', fault: text => text.length < 16 ? `expected a secret of at least 16 characters, got one of ${text.length}` : null },
+  'field-secret': { expected: FIELD_SECRET, fault: text => /^[\x21-\x7e]{16,}$/.test(text) ? null : `expected ${FIELD_SECRET}` },
   'field-value': { expected: 'a string', fault: text => isFieldValue(text) ? null : 'a field value cannot hold line breaks, other control characters, or characters beyond Latin-1' }
 }
 
@@ -63,12 +68,12 @@ function durationFault (text: string, positive: boolean): string | null {
   return DURATION_FORM.test(text) ? `${got(text)} is longer than 24 days` : `expected ${DURATION}, got ${got(text)}`
 }
 
-function targetFault (text: string): string | null {
+/** What a parser has against its text: those called here throw nothing but TypeErrors made for the user. */
+function thrown (parse: () => unknown): string | null {
   try {
-    parseAddress(text)
+    parse()
     return null
   } catch (error) {
-    // parseAddress throws nothing but TypeErrors made for the user.
     return error instanceof Error ? error.message : String(error)
   }
 }

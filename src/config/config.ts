@@ -1,3 +1,4 @@
+import type { StrategySpec } from '../balancing/strategy-spec.js'
 import type { HealthCheck } from '../health/health-check.js'
 import type { PassiveHealth } from '../health/passive-health.js'
 import type { RetryBudgetRules } from '../proxy/retry-budget.js'
@@ -7,6 +8,7 @@ import type { AdaptiveLimitOptions } from '../upstream/adaptive-limit.js'
 import type { WhenAllDown } from '../upstream/pool.js'
 import type { SlowStartRules } from '../upstream/slow-start.js'
 import type { TargetSpec } from '../upstream/target.js'
+import type { AdminConfig } from './resolve-admin.js'
 
 /** Where the proxy accepts connections: TCP, or a Unix socket (`'path' in address`). Port 0 = any free one. */
 export type ListenAddress =
@@ -21,6 +23,8 @@ export interface LogConfig {
   readonly level: LogLevel
   /** One line per request? */
   readonly access: boolean
+  /** With why each one went where it went? */
+  readonly explain: boolean
 }
 
 /** Time limits in milliseconds; 0 = none, unless it says otherwise. Those of `RouteTimeouts` are what routes start from. */
@@ -40,13 +44,14 @@ export interface Timeouts extends RouteTimeouts {
 }
 
 export interface PoolConfig {
-  /** Options hold the kind's defaults and are valid by its schema. */
-  readonly strategy: { readonly name: string, readonly options: object }
+  readonly strategy: StrategySpec
   /** URLs in canonical form, no two alike. */
   readonly targets: readonly TargetSpec[]
   readonly healthCheck: HealthCheck | null
   readonly passiveHealth: PassiveHealth | null
   readonly slowStart: SlowStartRules | null
+  /** Share of a level's weight in service below which requests spill over to the next level. */
+  readonly spillBelow: number
   readonly whenAllDown: WhenAllDown
   /** Requests at once over all targets; 0 = no limit. */
   readonly maxConnections: number
@@ -61,6 +66,17 @@ export interface PoolConfig {
 export interface Config {
   readonly listen: readonly ListenAddress[]
   readonly log: LogConfig
+  /** null = there is no admin listener. */
+  readonly admin: AdminConfig | null
+  /** `secret` lets a client see why its request went where it went; null = nobody may. */
+  readonly debug: { readonly secret: string | null }
+  /** Processes that carry the traffic; 1 = one process does it all, `auto` = one for each CPU. */
+  readonly workers: number | 'auto'
+  /** Is the file it came from to be watched? */
+  readonly watch: boolean
+  readonly tracing: boolean
+  /** Where this proxy is; null = it does not matter. */
+  readonly zone: string | null
   /** IP addresses and ranges, and the names that proxy-addr knows. */
   readonly trustProxy: readonly string[]
   readonly timeouts: Timeouts

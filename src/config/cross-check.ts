@@ -1,6 +1,7 @@
 import type { ConfigFault } from '../base/errors.js'
 import { adaptiveLimitDefaults } from '../upstream/adaptive-limit-schema.js'
 import { parseAddress } from '../upstream/address.js'
+import { adminFaults } from './admin-schema.js'
 import { canonicalHost } from './host-rules.js'
 import { nearest } from './nearest.js'
 import { prefixFault, withoutTrailingSlash } from './path-rules.js'
@@ -15,6 +16,7 @@ export function crossCheck (document: unknown): readonly ConfigFault[] {
   const checker = new CrossChecker()
   checker.listen(document['listen'])
   for (const [name, pool] of entries(document['pools'])) if (isRecord(pool)) checker.pool(pool, ['pools', name])
+  checker.faults.push(...adminFaults(document['admin']))
   checker.routes(document['routes'], isRecord(document['pools']) ? Object.keys(document['pools']) : null)
   return checker.faults
 }
@@ -60,6 +62,9 @@ class CrossChecker {
       const first = seen.get(target.origin)
       if (first === undefined) seen.set(target.origin, index)
       else this.#fault([...place, 'targets', index], `${target.origin} is in this pool already: ${placeText(['targets', first])}`)
+    })
+    elements(pool['targets']).forEach((target, index) => {
+      if (isRecord(target) && 'backup' in target && 'priority' in target) this.#fault([...place, 'targets', index, 'backup'], 'cannot go together with "priority": it stands for a priority of 1')
     })
     const allPlain = addresses.every(target => target?.protocol === 'http:')
     if ('tls' in pool && allPlain && addresses.length > 0) this.#fault([...place, 'tls'], 'has no effect: no target of this pool is https:')

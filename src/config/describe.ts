@@ -1,3 +1,4 @@
+import type { StrategySpec } from '../balancing/strategy-spec.js'
 import type { HealthCheck, StatusRange } from '../health/health-check.js'
 import type { FailureRate, PassiveHealth } from '../health/passive-health.js'
 import type { HeaderRules, PriorityRule, RetryRules, RouteConfig, RouteTimeouts } from '../proxy/route-config.js'
@@ -8,6 +9,7 @@ import { prefixCharacters } from './path-rules.js'
 
 const REDACTED = '(redacted)'
 const SECRET_FIELD = /auth|cookie|credential|key|pass|secret|session|signature|token/i
+const SECRET_OPTION = /secret|password|token/i
 const UNITS = [['h', 3_600_000], ['m', 60_000], ['s', 1000]] as const
 const SIZE_UNITS = [['gb', 1024 ** 3], ['mb', 1024 ** 2], ['kb', 1024]] as const
 
@@ -16,10 +18,16 @@ const SIZE_UNITS = [['gb', 1024 ** 3], ['mb', 1024 ** 2], ['kb', 1024]] as const
  * the values of fields whose name sounds like one. But for these, loading it gives the same config again.
  */
 export function describeConfig (config: Config): object {
-  const { listen, log, trustProxy, timeouts, limits, pools, routes } = config
+  const { listen, log, admin, debug, workers, watch, tracing, zone, trustProxy, timeouts, limits, pools, routes } = config
   return escapeVariables({
     listen,
     log,
+    ...(admin !== null && { admin: { ...admin.address, ...(admin.token !== null && { token: REDACTED }) } }),
+    ...(debug.secret !== null && { debug: { secret: REDACTED } }),
+    workers,
+    watch,
+    tracing,
+    ...(zone !== null && { zone }),
     trustProxy,
     timeouts: describeDurations(timeouts),
     limits: { uploadRate: sizeText(limits.uploadRate) },
@@ -29,13 +37,14 @@ export function describeConfig (config: Config): object {
 }
 
 function describePool (pool: PoolConfig): object {
-  const { strategy: { name, options }, targets, healthCheck, passiveHealth, slowStart, whenAllDown, maxConnections, queueMax, adaptiveLimit, retryBudget, tls } = pool
+  const { strategy, targets, healthCheck, passiveHealth, slowStart, spillBelow, whenAllDown, maxConnections, queueMax, adaptiveLimit, retryBudget, tls } = pool
   return {
-    strategy: Object.keys(options).length === 0 ? name : { name, ...options },
-    targets,
+    strategy: describeStrategy(strategy),
+    targets: targets.map(withoutNulls),
     healthCheck: healthCheck === null ? false : describeHealthCheck(healthCheck),
     passiveHealth: passiveHealth === null ? false : describePassiveHealth(passiveHealth),
     slowStart: slowStart === null ? '0s' : describeSlowStart(slowStart),
+    spillBelow,
     whenAllDown,
     maxConnections,
     queue: { max: queueMax },
@@ -43,6 +52,13 @@ function describePool (pool: PoolConfig): object {
     retryBudget,
     ...(targets.some(({ url }) => url.startsWith('https:')) ? { tls: describeTls(tls) } : {})
   }
+}
+
+function describeStrategy ({ name, module, options, beneath }: StrategySpec): string | object {
+  const described = Object.fromEntries(Object.entries(options).map(([key, value]) => [key, SECRET_OPTION.test(key) ? REDACTED : value]))
+  const all = beneath === null ? described : { ...described, strategy: describeStrategy(beneath) }
+  if (module !== null) return { module: name, options: all }
+  return Object.keys(all).length === 0 ? name : { name, ...all }
 }
 
 function describeHealthCheck (check: HealthCheck): object {

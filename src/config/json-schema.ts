@@ -27,7 +27,17 @@ export function jsonSchema (kinds: readonly StrategyKind[] = strategyKinds): obj
 
 function strategySchema (general: Readonly<Record<string, unknown>>, kinds: readonly StrategyKind[]): object {
   const { description, default: standard } = general
-  return { description, default: standard, anyOf: [{ enum: kinds.map(kind => kind.name) }, ...kinds.map(strategyObject)] }
+  return { description, default: standard, anyOf: [{ enum: kinds.map(kind => kind.name) }, ...kinds.map(strategyObject), ownStrategy] }
+}
+
+const ownStrategy = {
+  type: 'object',
+  properties: {
+    module: { type: 'string', description: 'Path of a module whose default export is a strategy, relative to the config file; or the name of a package.' },
+    options: { type: 'object', description: 'What the module\'s strategy is given.' }
+  },
+  required: ['module'],
+  additionalProperties: false
 }
 
 function strategyObject (kind: StrategyKind): object {

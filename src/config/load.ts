@@ -25,7 +25,7 @@ export interface LoadOptions {
  */
 export function loadConfig (input: unknown, { env = {}, directory = '', strategies = strategyKinds }: LoadOptions = {}): Config {
   const { document, variables, faults } = expand(input, env)
-  const found = checkStructure(document, variables, strategies)
+  const found = checkStructure(document, variables, { kinds: strategies, directory })
   const files = new TlsFiles(directory)
   files.readAll(document)
   const all = firstOfEach([

@@ -1,4 +1,3 @@
-import type { StrategyKind } from '../balancing/strategy.js'
 import { parseStatusRange, type HealthCheck, type ProbeSchedule, type StatusRange } from '../health/health-check.js'
 import { healthCheckDefaults, type HealthCheckInput } from '../health/schema.js'
 import type { FailureRate, PassiveHealth } from '../health/passive-health.js'
@@ -15,18 +14,18 @@ import type { TargetSpec } from '../upstream/target.js'
 import type { PoolConfig } from './config.js'
 import { resolveDuration } from './resolve-duration.js'
 import type { PoolInput } from './schema.js'
-import { readStrategy } from './strategy-spec.js'
+import { readStrategy, type StrategyReader } from './strategy-spec.js'
 import type { TlsFiles } from './tls-files.js'
 
 /** Fills in a pool that has been checked. */
-export function resolvePool (input: PoolInput, kinds: readonly StrategyKind[], files: TlsFiles): PoolConfig {
-  const { name, options } = readStrategy(input.strategy, [], kinds)
+export function resolvePool (input: PoolInput, reader: StrategyReader, files: TlsFiles): PoolConfig {
   return {
-    strategy: { name, options },
+    strategy: readStrategy(input.strategy, [], reader).spec,
     targets: input.targets.map(resolveTarget),
     healthCheck: resolveHealthCheck(input.healthCheck ?? false),
     passiveHealth: resolvePassiveHealth(input.passiveHealth ?? passiveHealthDefaults.enabled),
     slowStart: resolveSlowStart(input.slowStart ?? slowStartDefaults.window),
+    spillBelow: input.spillBelow ?? poolDefaults.spillBelow,
     whenAllDown: input.whenAllDown ?? poolDefaults.whenAllDown,
     maxConnections: input.maxConnections ?? poolDefaults.maxConnections,
     queueMax: input.queue?.max ?? poolDefaults.queueMax,
@@ -37,8 +36,10 @@ export function resolvePool (input: PoolInput, kinds: readonly StrategyKind[], f
 }
 
 function resolveTarget (input: TargetInput): TargetSpec {
-  const { url, weight = poolDefaults.weight, maxConnections = poolDefaults.maxConnections, drain = poolDefaults.drain } = typeof input === 'string' ? { url: input } : input
-  return { url: parseAddress(url).origin, weight, maxConnections, drain }
+  const { url, backup = poolDefaults.backup, zone, ...given } = typeof input === 'string' ? { url: input } : input
+  const { weight = poolDefaults.weight, maxConnections = poolDefaults.maxConnections, drain = poolDefaults.drain } = given
+  const { priority = backup ? 1 : poolDefaults.priority } = given
+  return { url: parseAddress(url).origin, weight, maxConnections, drain, priority, zone: zone === undefined || zone === '' ? null : zone }
 }
 
 function resolveAdaptiveLimit (input: AdaptiveLimitInput): AdaptiveLimitOptions | null {

@@ -1,6 +1,7 @@
 import { resolve as resolvePath } from 'node:path'
 import type { StrategyKind } from '../balancing/strategy.js'
 import type { Config, ListenAddress, PoolConfig, Timeouts } from './config.js'
+import { resolveAdmin } from './resolve-admin.js'
 import { resolveDuration } from './resolve-duration.js'
 import { resolvePool } from './resolve-pool.js'
 import { resolveRoute } from './resolve-route.js'
@@ -19,12 +20,22 @@ export interface Surroundings {
 export function resolveConfig (input: ConfigInput, { directory, kinds, files }: Surroundings): Config {
   const timeouts = resolveTimeouts(input.timeouts ?? {})
   const pools: Record<string, PoolConfig> = Object.create(null)
-  for (const [name, pool] of Object.entries(input.pools)) pools[name] = resolvePool(pool, kinds, files)
+  for (const [name, pool] of Object.entries(input.pools)) pools[name] = resolvePool(pool, { kinds, directory }, files)
   // Without routes there is one pool: cross-check.ts has seen to that.
   const routes = input.routes ?? Object.keys(pools).map(pool => ({ prefix: '/', pool }))
   return {
     listen: resolveListen(input.listen ?? {}, directory),
-    log: { level: input.log?.level ?? configDefaults.level, access: input.log?.access ?? configDefaults.access },
+    log: {
+      level: input.log?.level ?? configDefaults.level,
+      access: input.log?.access ?? configDefaults.access,
+      explain: input.log?.explain ?? configDefaults.explain
+    },
+    admin: resolveAdmin(input.admin, directory),
+    debug: { secret: input.debug?.secret ?? null },
+    workers: input.workers ?? configDefaults.workers,
+    watch: input.watch ?? configDefaults.watch,
+    tracing: input.tracing ?? configDefaults.tracing,
+    zone: input.zone === undefined || input.zone === '' ? null : input.zone,
     trustProxy: input.trustProxy ?? [],
     timeouts,
     limits: { uploadRate: resolveSize(input.limits?.uploadRate ?? configDefaults.uploadRate) },

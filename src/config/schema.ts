@@ -6,7 +6,8 @@ import { healthCheckSchema } from '../health/schema.js'
 import { passiveHealthSchema } from '../health/passive-schema.js'
 import { retryBudgetSchema, routeDefaults, routeSchema, routeTimeoutKeys } from '../proxy/schema.js'
 import { slowStartSchema } from '../upstream/slow-start-schema.js'
-import { poolLimitSchema, queueSchema, targetSchema, tlsSchema, whenAllDownSchema } from '../upstream/schema.js'
+import { poolLimitSchema, queueSchema, spillBelowSchema, targetSchema, tlsSchema, whenAllDownSchema } from '../upstream/schema.js'
+import { adminSchema } from './admin-schema.js'
 import { logLevels } from './config.js'
 
 /** What the whole proxy does where the config is silent. */
@@ -15,6 +16,10 @@ export const configDefaults = {
   port: 8080,
   level: 'info',
   access: true,
+  explain: false,
+  workers: 1,
+  watch: false,
+  tracing: false,
   uploadRate: '0b',
   strategy: 'round-robin',
   timeouts: { clientHeaders: '10s', clientRequest: '5m', clientKeepAlive: '75s', connect: '3s', tls: '3s', queue: '5s', drain: '30s', ...routeDefaults.timeouts }
@@ -39,8 +44,13 @@ const listenSchema = Type.Union([tcpListen, unixListen, Type.Array(Type.Union([t
 
 const logSchema = Type.Object({
   level: Type.Optional(Type.Enum([...logLevels], { default: configDefaults.level, description: 'The least level that is written.' })),
-  access: Type.Optional(Type.Boolean({ default: configDefaults.access, description: 'Write one line per request.' }))
+  access: Type.Optional(Type.Boolean({ default: configDefaults.access, description: 'Write one line per request.' })),
+  explain: Type.Optional(Type.Boolean({ default: configDefaults.explain, description: 'Say in each of these lines why the request went where it went.' }))
 }, { ...closed, description: 'What is logged: JSON lines, or readable ones in a terminal.' })
+
+const debugSchema = Type.Object({
+  secret: Type.Optional(Type.String({ minLength: 16, check: 'field-secret', description: 'A request that has this in its Headrace-Debug field is told in its response why it went where it went.' }))
+}, { ...closed, description: 'Who may look behind the scenes.' })
 
 const trustProxySchema = Type.Array(Type.String({ check: 'address-range' }), {
   uniqueItems: true,
@@ -66,10 +76,14 @@ const limitsSchema = Type.Object({
   }))
 }, { ...closed, description: 'What clients may ask of the proxy.' })
 
-const strategySchema = Type.Union([Type.String(), Type.Object({ name: Type.String() }, { additionalProperties: true })], {
+const strategySchema = Type.Union([
+  Type.String(),
+  Type.Object({ name: Type.String() }, { additionalProperties: true }),
+  Type.Object({ module: Type.Unknown() }, { additionalProperties: true })
+], {
   default: configDefaults.strategy,
-  expects: 'a strategy\'s name or an object with a "name"',
-  description: 'How a target is chosen: a name, or an object with the name and the strategy\'s options.'
+  expects: 'a strategy\'s name or an object with a "name" or a "module"',
+  description: 'How a target is chosen: a name, or an object with the name and the strategy\'s options, or with a module of your own.'
 })
 
 const poolSchema = Type.Object({
@@ -78,6 +92,7 @@ const poolSchema = Type.Object({
   healthCheck: Type.Optional(healthCheckSchema),
   passiveHealth: Type.Optional(passiveHealthSchema),
   slowStart: Type.Optional(slowStartSchema),
+  spillBelow: Type.Optional(spillBelowSchema),
   whenAllDown: Type.Optional(whenAllDownSchema),
   maxConnections: Type.Optional(poolLimitSchema),
   queue: Type.Optional(queueSchema),
@@ -91,6 +106,15 @@ export const configSchema = Type.Object({
   $schema: Type.Optional(Type.String({ description: 'For editors.' })),
   listen: Type.Optional(listenSchema),
   log: Type.Optional(logSchema),
+  admin: Type.Optional(adminSchema),
+  debug: Type.Optional(debugSchema),
+  workers: Type.Optional(Type.Union([Type.Integer({ minimum: 1, maximum: 256 }), Type.Literal('auto')], {
+    default: configDefaults.workers,
+    description: 'Processes that carry the traffic. 1 = one process does it all, "auto" = as many as there are CPUs.'
+  })),
+  watch: Type.Optional(Type.Boolean({ default: configDefaults.watch, description: 'Reload when the config file changes. SIGHUP does so in any case.' })),
+  tracing: Type.Optional(Type.Boolean({ default: configDefaults.tracing, description: 'Make OpenTelemetry spans of requests and attempts, and give requests that have none a traceparent. false = traceparent is passed on as it is.' })),
+  zone: Type.Optional(Type.String({ description: 'Where this proxy is: targets of the same zone are preferred. Default, and if it is empty: nowhere.' })),
   trustProxy: Type.Optional(trustProxySchema),
   timeouts: Type.Optional(timeoutsSchema),
   limits: Type.Optional(limitsSchema),

@@ -1,9 +1,8 @@
 import type { ValidateFunction } from 'ajv'
-import type { StrategyKind } from '../balancing/strategy.js'
 import { findings, type Finding } from './findings.js'
 import { entries, isRecord, placeText, replaceAt, valueAt, type Place } from './place.js'
 import { configSchema, type ConfigInput } from './schema.js'
-import { readStrategy } from './strategy-spec.js'
+import { readStrategy, type StrategyReader } from './strategy-spec.js'
 import { compile } from './validator.js'
 
 let compiled: ValidateFunction<ConfigInput> | null = null
@@ -18,18 +17,18 @@ export function isConfigInput (document: unknown): document is ConfigInput {
  * All that the schemas have against a document. A string that came whole from a variable is first turned into the
  * number or boolean that is wanted in its place.
  */
-export function checkStructure (document: unknown, variables: readonly Place[], kinds: readonly StrategyKind[]): readonly Finding[] {
-  const found = allFindings(document, kinds)
+export function checkStructure (document: unknown, variables: readonly Place[], reader: StrategyReader): readonly Finding[] {
+  const found = allFindings(document, reader)
   const strings = new Set(variables.map(placeText))
   const converted = found.filter(finding => strings.has(placeText(finding.place)) && convert(document, finding))
-  return converted.length === 0 ? found : allFindings(document, kinds)
+  return converted.length === 0 ? found : allFindings(document, reader)
 }
 
-function allFindings (document: unknown, kinds: readonly StrategyKind[]): readonly Finding[] {
+function allFindings (document: unknown, reader: StrategyReader): readonly Finding[] {
   const found = isConfigInput(document) ? [] : [...findings(compiled?.errors ?? [], document)]
   const pools = isRecord(document) ? document['pools'] : undefined
   for (const [name, pool] of entries(pools)) {
-    if (isRecord(pool)) found.push(...readStrategy(pool['strategy'], ['pools', name, 'strategy'], kinds).findings)
+    if (isRecord(pool)) found.push(...readStrategy(pool['strategy'], ['pools', name, 'strategy'], reader).findings)
   }
   return found
 }

@@ -25,6 +25,11 @@ export interface ActiveCheckOptions {
   readonly observer: CheckObserver
 }
 
+/** What is known of a target's health: up, down, or null = nothing. */
+export type Known = (target: Target) => boolean | null
+
+const nothing: Known = () => null
+
 /**
  * Probes every target of a pool on a schedule of its own and is their judge `active`. A target is vetoed until its first
  * success; `Verdict` says what brings it down and up again after that.
@@ -51,13 +56,13 @@ export class ActiveCheck {
 
   /**
    * Probes all targets at once.
-   * @param previous the check that this one takes over from: what it knows of the targets still holds.
+   * @param known what is known of the targets already: up, down, or null = nothing.
    */
-  start (previous?: ActiveCheck): void {
-    for (const target of this.#options.pool.targets) {
-      const known = previous?.isUp(target) ?? null
-      if (known === null) this.#unjudged.add(target)
-      this.#watch(target, known)
+  start (known: Known = nothing): void {
+    for (const target of this.#watched()) {
+      const up = known(target)
+      if (up === null) this.#unjudged.add(target)
+      this.#watch(target, up)
     }
     this.#started = true
     this.#judged()
@@ -65,11 +70,12 @@ export class ActiveCheck {
 
   /**
    * Takes up targets that joined the pool and drops those that left it. Call it in the same step as `Pool.reconcile`: a new
-   * target is vetoed from here on, not before.
+   * target is vetoed from here on, not before. One that is in maintenance is left alone.
+   * @param known what is known of new targets already.
    */
-  reconcile (): void {
+  reconcile (known: Known = nothing): void {
     if (this.#stopped) return
-    const { targets } = this.#options.pool
+    const targets = this.#watched()
     for (const [target, watch] of this.#watches) {
       if (targets.includes(target)) continue
       this.#watches.delete(target)
@@ -78,7 +84,7 @@ export class ActiveCheck {
       this.#judged(target)
     }
     for (const target of targets) {
-      if (!this.#watches.has(target)) this.#watch(target, null)
+      if (!this.#watches.has(target)) this.#watch(target, known(target))
     }
   }
 
@@ -94,6 +100,10 @@ export class ActiveCheck {
     this.#stopped = true
     this.#resolveReady()
     await Promise.all([...this.#watches.values()].map(watch => watch.stop()))
+  }
+
+  #watched (): readonly Target[] {
+    return this.#options.pool.targets.filter(target => !target.maintenance)
   }
 
   #watch (target: Target, known: boolean | null): void {

@@ -38,7 +38,7 @@ interface Conduct {
   /** Gateway failures in a row. */
   consecutive: number
   /** null = the rate is not looked at. */
-  readonly window: FailureWindow | null
+  window: FailureWindow | null
   /** Ejections in short order, as of the last one. */
   ejections: number
   /** Clock time in ms at which the last ejection began. */
@@ -72,6 +72,8 @@ interface Conduct {
  */
 export class PassiveCheck {
   readonly #options: PassiveCheckOptions
+  #rules: PassiveHealth
+  #unobserve: () => void = () => {}
   readonly #conduct = new Map<Target, Conduct>()
   /** How many are out. */
   #ejected = 0
@@ -79,11 +81,24 @@ export class PassiveCheck {
 
   constructor (options: PassiveCheckOptions) {
     this.#options = options
+    this.#rules = options.rules
   }
 
   /** Begins to listen to the pool. */
   start (): void {
-    this.#options.pool.observe(this.#observe)
+    this.#unobserve = this.#options.pool.observe(this.#observe)
+  }
+
+  /** Goes by other rules from now on. Ejections stand; what has been counted for a rate begins anew. */
+  configure (rules: PassiveHealth): void {
+    this.#rules = rules
+    for (const conduct of this.#conduct.values()) conduct.window = this.#newWindow()
+  }
+
+  /** Judges no more, and lifts its vetoes. */
+  release (): void {
+    for (const [target, conduct] of this.#conduct) if (conduct.timer !== null) this.#return(target, conduct)
+    this.stop()
   }
 
   /** The active check has found a target up that was down: its ejection ends, and what it failed before is forgotten. */
@@ -102,7 +117,7 @@ export class PassiveCheck {
     if (this.#stopped) return
     const conduct = this.#conductOf(target)
     if (conduct === undefined || conduct.timer !== null || !this.#othersServe(target)) return
-    const { ejection, maxEjection } = this.#options.rules
+    const { ejection, maxEjection } = this.#rules
     this.#atone(conduct)
     this.#exclude(target, conduct, 'the target is draining', Math.min(ejection, maxEjection))
   }
@@ -121,6 +136,7 @@ export class PassiveCheck {
   /** Judges no more. The vetoes stand: who looks at requests no more lifts them. */
   stop (): void {
     this.#stopped = true
+    this.#unobserve()
     for (const { timer } of this.#conduct.values()) timer?.cancel()
     this.#conduct.clear()
   }
@@ -133,7 +149,7 @@ export class PassiveCheck {
 
   #succeeded (target: Target): void {
     // Without a rate to keep, a target that never failed has no record.
-    const conduct = this.#options.rules.failureRate === null ? this.#conduct.get(target) : this.#conductOf(target)
+    const conduct = this.#rules.failureRate === null ? this.#conduct.get(target) : this.#conductOf(target)
     if (conduct === undefined) return
     conduct.consecutive = 0
     conduct.window?.add(false)
@@ -142,9 +158,9 @@ export class PassiveCheck {
   #failed (target: Target, outcome: Outcome): void {
     const conduct = this.#conductOf(target)
     if (conduct === undefined) return
-    conduct.consecutive = isGatewayFailure(outcome, this.#options.rules.statuses) ? conduct.consecutive + 1 : 0
+    conduct.consecutive = isGatewayFailure(outcome, this.#rules.statuses) ? conduct.consecutive + 1 : 0
     conduct.window?.add(true)
-    const { consecutiveFailures } = this.#options.rules
+    const { consecutiveFailures } = this.#rules
     const inARow = consecutiveFailures !== 0 && conduct.consecutive >= consecutiveFailures
     if (!(inARow || conduct.window?.exceeded === true)) return
     if (!this.#mayEject(target) && !this.#relieve(target)) return
@@ -155,18 +171,21 @@ export class PassiveCheck {
   #conductOf (target: Target): Conduct | undefined {
     const known = this.#conduct.get(target)
     if (known !== undefined) return known
-    const { pool, rules: { failureRate }, clock } = this.#options
-    if (!pool.targets.includes(target)) return undefined
-    const window = failureRate === null ? null : new FailureWindow(failureRate, clock)
-    const conduct = { consecutive: 0, window, ejections: 0, ejectedAt: 0, returnedAt: 0, timer: null }
+    if (!this.#options.pool.targets.includes(target)) return undefined
+    const conduct = { consecutive: 0, window: this.#newWindow(), ejections: 0, ejectedAt: 0, returnedAt: 0, timer: null }
     this.#conduct.set(target, conduct)
     return conduct
   }
 
+  #newWindow (): FailureWindow | null {
+    const { failureRate } = this.#rules
+    return failureRate === null ? null : new FailureWindow(failureRate, this.#options.clock)
+  }
+
   /** Is there room for one more, and another target that serves? One that is out itself, ejected or not, stays as it is. */
   #mayEject (target: Target): boolean {
-    const { pool: { targets }, rules: { maxEjectedShare } } = this.#options
-    return this.#ejected < mostEjected(targets.length, maxEjectedShare) && target.inService && this.#othersServe(target)
+    const { targets } = this.#options.pool
+    return this.#ejected < mostEjected(targets.length, this.#rules.maxEjectedShare) && target.inService && this.#othersServe(target)
   }
 
   /**
@@ -191,8 +210,10 @@ export class PassiveCheck {
   }
 
   #eject (target: Target, conduct: Conduct, reason: string): void {
-    const { rules: { ejection, maxEjection }, random } = this.#options
+    const { ejection, maxEjection } = this.#rules
+    const { random } = this.#options
     this.#atone(conduct)
+    target.counts.ejections++
     conduct.ejections = Math.min(conduct.ejections + 1, Math.ceil(maxEjection / ejection))
     const length = Math.min(ejection * conduct.ejections, maxEjection) * (1 + JITTER * (2 * random() - 1))
     this.#exclude(target, conduct, reason, length)
@@ -200,8 +221,8 @@ export class PassiveCheck {
 
   /** Time in service since its return speaks for it. Called once per time out, at its beginning. */
   #atone (conduct: Conduct): void {
-    const { rules: { ejection }, clock } = this.#options
-    conduct.ejections = Math.max(0, conduct.ejections - Math.floor((clock.now() - conduct.returnedAt) / ejection))
+    const { ejection } = this.#rules
+    conduct.ejections = Math.max(0, conduct.ejections - Math.floor((this.#options.clock.now() - conduct.returnedAt) / ejection))
   }
 
   #exclude (target: Target, conduct: Conduct, reason: string, length: number): void {

@@ -1,10 +1,12 @@
 import { request as httpRequest, type ClientRequest, type IncomingMessage } from 'node:http'
 import { request as httpsRequest, type RequestOptions } from 'node:https'
 import { isIP } from 'node:net'
+import type { LoadReport } from '../balancing/load-report.js'
 import { isDraining, STATE_FIELD } from '../base/backend-state.js'
 import type { TargetAddress } from '../upstream/address.js'
 import type { TlsOptions } from '../upstream/tls-options.js'
 import type { HttpHealthCheck } from './health-check.js'
+import { parseLoadReport } from './parse-load-report.js'
 import type { Probe } from './probe.js'
 import { TargetDraining } from './target-draining.js'
 import { untilAborted } from './until-aborted.js'
@@ -16,7 +18,7 @@ export type HttpProbeOptions = Pick<HttpHealthCheck, 'path' | 'method' | 'header
 
 /**
  * Passes if the target answers with an expected status and the rest of the answer, up to 64 kB, arrives and holds what it
- * should. Each probe has a connection of its own, which is gone at the end; redirects are answers like any other.
+ * should. A JSON body may tell the target's load. Each probe has a connection of its own, which is gone at the end; redirects are answers like any other.
  */
 export class HttpProbe implements Probe {
   readonly #options: HttpProbeOptions
@@ -27,8 +29,8 @@ export class HttpProbe implements Probe {
     this.#tls = tls
   }
 
-  async check (address: TargetAddress, signal: AbortSignal): Promise<void> {
-    await untilAborted(signal, (pass, fail) => {
+  async check (address: TargetAddress, signal: AbortSignal): Promise<LoadReport | null> {
+    return await untilAborted<LoadReport | null>(signal, (pass, fail) => {
       const request = this.#send(address)
       let answered = false
       request.once('response', response => {
@@ -36,7 +38,7 @@ export class HttpProbe implements Probe {
         this.#read(response, pass, fail)
       })
       // A listener must be there, or node drops the connection without a word of the status.
-      request.once('upgrade', response => { this.#isExpected(response, fail) && pass() })
+      request.once('upgrade', response => { this.#isExpected(response, fail) && pass(null) })
       request.on('error', fail)
       // It may close before the last of a response was read.
       request.once('close', () => { answered || fail(new Error('connection closed before the response')) })
@@ -85,13 +87,14 @@ export class HttpProbe implements Probe {
     return false
   }
 
-  #read (response: IncomingMessage, pass: () => void, fail: (reason: unknown) => void): void {
+  #read (response: IncomingMessage, pass: (report: LoadReport | null) => void, fail: (reason: unknown) => void): void {
     if (!this.#isExpected(response, fail)) return
     const chunks: Buffer[] = []
     let length = 0
     const judge = (): void => {
       const { bodyContains } = this.#options
-      if (bodyContains === null || Buffer.concat(chunks).subarray(0, BODY_LIMIT).includes(bodyContains)) pass()
+      const body = Buffer.concat(chunks).subarray(0, BODY_LIMIT)
+      if (bodyContains === null || body.includes(bodyContains)) pass(parseLoadReport(response.headers['content-type'], body))
       else fail(new Error(`body does not contain ${JSON.stringify(bodyContains)}`))
     }
     response.on('data', (chunk: Buffer) => {

@@ -2,10 +2,10 @@
  * Runs a piece of work that ends in a callback. The first of `pass`, `fail` and the signal's abort decides; whichever it is,
  * the clean-up that `begin` returned has run when the promise settles.
  */
-export function untilAborted (
+export function untilAborted<T = void> (
   signal: AbortSignal,
-  begin: (pass: () => void, fail: (reason: unknown) => void) => () => void
-): Promise<void> {
+  begin: (pass: (result: T) => void, fail: (reason: unknown) => void) => () => void
+): Promise<T> {
   return new Promise((resolve, reject) => {
     signal.throwIfAborted()
     let ended = false
@@ -21,7 +21,7 @@ export function untilAborted (
     const aborted = (): void => { fail(signal.reason) }
     signal.addEventListener('abort', aborted)
     try {
-      cleanUp = begin(() => { if (end()) resolve() }, fail)
+      cleanUp = begin(result => { if (end()) resolve(result) }, fail)
     } catch (error) {
       fail(error)
     }

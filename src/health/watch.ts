@@ -1,7 +1,9 @@
+import type { LoadReport } from '../balancing/load-report.js'
 import type { Clock, Timer } from '../base/clock.js'
 import type { Random } from '../base/random.js'
 import type { Target } from '../upstream/target.js'
 import type { ProbeSchedule } from './health-check.js'
+import { readLoadReport } from './parse-load-report.js'
 import type { Probe } from './probe.js'
 import { TargetDraining } from './target-draining.js'
 import { Verdict } from './verdict.js'
@@ -14,6 +16,8 @@ export interface CheckResult {
   readonly tookMs: number
   /** Did the target say that it is about to stop? */
   readonly draining: boolean
+  /** What the target said of its load; null = nothing. */
+  readonly report: LoadReport | null
 }
 
 export interface WatchOptions {
@@ -51,11 +55,11 @@ export class Watch {
     const { probe, clock, schedule } = this.#options
     const started = clock.now()
     const controller = new AbortController()
-    const end = (passed: boolean, reason: string, draining = false): void => {
+    const end = (passed: boolean, reason: string, draining = false, report: LoadReport | null = null): void => {
       if (this.#giveUp !== giveUp) return
       this.#giveUp = null
       deadline.cancel()
-      this.#end({ passed, reason, tookMs: clock.now() - started, draining }, started)
+      this.#end({ passed, reason, tookMs: clock.now() - started, draining, report }, started)
     }
     // The deadline ends the probe by itself: a probe that does not heed the signal still fails in time.
     const deadline = clock.after(schedule.timeout, () => {
@@ -69,7 +73,10 @@ export class Watch {
     }
     this.#giveUp = giveUp
     const underWay = attempt(probe, this.target, controller.signal)
-      .then(failure => { end(failure === null, failure?.reason ?? 'check passed', failure?.draining) })
+      .then(({ failure, report }) => {
+        if (report !== null && this.#giveUp === giveUp) this.target.reported(report, clock.now())
+        end(failure === null, failure?.reason ?? 'check passed', failure?.draining, report)
+      })
       .finally(() => { if (this.#underWay === underWay) this.#underWay = null })
     this.#underWay = underWay
   }
@@ -101,6 +108,8 @@ export class Watch {
   }
 
   #end (result: CheckResult, started: number): void {
+    const { passed, reason, tookMs } = result
+    this.target.counts.checked({ at: this.#options.clock.wallTime(), passed, reason, tookMs })
     const flipped = result.draining ? this.#verdict.fall() : this.#verdict.record(result.passed)
     if (flipped) this.target.judge('active', result.passed)
     this.#schedule(started)
@@ -120,13 +129,18 @@ interface Failure {
   readonly draining: boolean
 }
 
-/** Resolves with the failure, null if there was none. Never rejects. */
-async function attempt (probe: Probe, target: Target, signal: AbortSignal): Promise<Failure | null> {
+/** How a probe ended; null = no failure, no report. */
+interface Attempt {
+  readonly failure: Failure | null
+  readonly report: LoadReport | null
+}
+
+/** Never rejects. */
+async function attempt (probe: Probe, target: Target, signal: AbortSignal): Promise<Attempt> {
   try {
-    await probe.check(target.address, signal)
-    return null
+    return { failure: null, report: readLoadReport(await probe.check(target.address, signal)) }
   } catch (error) {
-    return { reason: describe(error), draining: saysDraining(error) }
+    return { failure: { reason: describe(error), draining: saysDraining(error) }, report: null }
   }
 }
 

@@ -25,7 +25,8 @@ export function exchangeFields (exchange: ExchangeRecord): object {
     attempts: exchange.attempts,
     outcome: exchange.outcome
   }
-  return error === null ? fields : { ...fields, error: error.code, reason: error.message }
+  const explained = exchange.explanation === null ? fields : { ...fields, explanation: exchange.explanation }
+  return error === null ? explained : { ...explained, error: error.code, reason: error.message }
 }
 
 /** Milliseconds as the log shows them. */

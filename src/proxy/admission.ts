@@ -91,6 +91,8 @@ function exchangeOf (raw: IncomingMessage, route: Route, located: Located, trust
     upgrade,
     urgent: route.isUrgent(raw.rawHeaders),
     freshConnection: false,
+    debug: route.services.debugSecret?.isIn(raw.rawHeaders) === true,
+    received: raw.rawHeaders,
     timeouts: route.attemptTimeouts,
     originalPath: located.url,
     clientAddress: peer.address

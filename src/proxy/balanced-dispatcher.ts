@@ -53,6 +53,9 @@ export class BalancedDispatcher extends Dispatcher {
       wheel: new TimerWheel(clock),
       queueTimeout: QUEUE_TIMEOUT,
       uploadRate: 0,
+      explain: false,
+      debugSecret: null,
+      tracing: null,
       draining: false,
       onEnd: exchange => { if (log !== undefined) logExchange(log, exchange, false) }
     })

@@ -10,8 +10,8 @@ export interface Client {
   data (chunk: Buffer): boolean
   end (trailers: RawHeaders): void
   flush (): void
-  /** 101: takes the connection to the target over; `closed` must be called once when the tunnel has ended. */
-  upgraded (headers: RawHeaders, connection: Duplex, first: Buffer, closed: () => void): void
+  /** 101: takes the connection to the target over; `closed` must be called once when the tunnel has ended, with the bytes that it sent, if they were counted. */
+  upgraded (headers: RawHeaders, connection: Duplex, first: Buffer, closed: (sent?: number) => void): void
   /** There will be no (complete) response. `started` = its head has been passed on, so the client must see it break off. */
   fail (error: ProxyError, started: boolean): void
 }

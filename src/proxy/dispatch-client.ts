@@ -119,7 +119,7 @@ export class DispatchClient implements Client, Dispatcher.DispatchController, Bo
 
   upgraded (headers: RawHeaders, connection: Duplex, first: Buffer, closed: () => void): void {
     if (connection.closed) closed()
-    else connection.once('close', closed)
+    else connection.once('close', () => { closed() })
     if (first.length > 0 && !connection.destroyed) connection.unshift(first)
     this.rawHeaders = buffers(headers)
     this.#finish()

@@ -42,7 +42,7 @@ export function dispatchRequest (options: Options, defaults: AttemptTimeouts, wa
   if (body === null ? EXPECTS_BODY.has(method) : body.length !== null) headers.push('Content-Length', String(body?.length ?? 0))
   if ((options.reset === true || close) && upgrade === null) headers.push('Connection', 'close')
   const named = { hostIndex: 1, hostFromTarget: host === null, requestId: '', originalPath: path, clientAddress: null }
-  return { head: { method, path, headers, upgrade, timeouts, urgent: false, freshConnection: false, ...named }, body }
+  return { head: { method, path, headers, upgrade, timeouts, urgent: false, freshConnection: false, debug: false, received: fields, ...named }, body }
 }
 
 function readPath ({ path, query }: Options): string {

@@ -11,6 +11,10 @@ export interface ExchangeHead extends RequestHead {
   /** Is it one of high priority, by what the client sent? */
   readonly urgent: boolean
   freshConnection: boolean
+  /** May the client be told why it was sent where it was? */
+  readonly debug: boolean
+  /** The client's own fields, names and values in turn. */
+  readonly received: readonly string[]
   /** The request target as the client sent it, and the client's address: for the log. */
   readonly originalPath: string
   readonly clientAddress: string | null

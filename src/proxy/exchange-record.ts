@@ -1,5 +1,6 @@
 import type { ProxyError } from '../base/errors.js'
 import type { Target } from '../upstream/target.js'
+import type { Explanation } from './explanation.js'
 
 /** How an exchange ended. `aborted` = the response broke off after its head had been passed on. */
 export type ExchangeOutcome = 'response' | 'tunnel' | 'failure' | 'aborted' | 'cancelled'
@@ -24,6 +25,8 @@ export interface ExchangeRecord {
   readonly outcome: ExchangeOutcome
   /** What went wrong last, even if a retry mended it; null = nothing. */
   readonly error: ProxyError | null
+  /** Why it went where it went; null = nobody asked. */
+  readonly explanation: Explanation | null
   readonly startedAt: number
   readonly headAt: number
   readonly endedAt: number

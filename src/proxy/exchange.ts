@@ -4,16 +4,19 @@ import { Deadline } from '../base/timer-wheel.js'
 import { isIdempotent } from '../transport/idempotent.js'
 import type { BodySource, RawHeaders, ResponseSink, Sending, Sent } from '../transport/transport.js'
 import type { Lease } from '../upstream/lease.js'
-import { cancelled } from '../upstream/outcome.js'
+import { cancelled, type Outcome } from '../upstream/outcome.js'
 import type { Target } from '../upstream/target.js'
 import type { Client } from './client.js'
 import { saysDraining } from './draining-field.js'
+import { Explanation } from './explanation.js'
 import type { ExchangeHead } from './exchange-head.js'
 import type { ExchangeOutcome, ExchangeRecord } from './exchange-record.js'
 import { failures } from './failure.js'
 import { HeldAnswer } from './held-answer.js'
 import { mayRetry } from './retry.js'
 import { noTarget, QueuePlace, type QueueOwner } from './queue-place.js'
+import type { ExchangeTrace } from './tracing.js'
+import { RequestContext } from './request-context.js'
 import { Retries } from './retries.js'
 import type { Route } from './route.js'
 
@@ -39,6 +42,7 @@ export class Exchange<C extends Client = Client> extends Deadline implements Res
   /** Attempts that do not count: those of earlier rounds, and on a kept connection that was dead. */
   #before = 0
   #place: QueuePlace | null = null
+  #queuedAt = 0
   #ended = false
   readonly startedAt: number
   headAt = -1
@@ -49,6 +53,9 @@ export class Exchange<C extends Client = Client> extends Deadline implements Res
   outcome: ExchangeOutcome = 'response'
   error: ProxyError | null = null
   target: Target | null = null
+  readonly context: RequestContext
+  readonly explanation: Explanation | null
+  readonly #trace: ExchangeTrace | null
 
   constructor (route: Route, head: ExchangeHead, body: BodySource | null, client: C) {
     super()
@@ -56,7 +63,11 @@ export class Exchange<C extends Client = Client> extends Deadline implements Res
     this.request = head
     this.#body = body
     this.client = client
+    this.context = new RequestContext(head, route.services)
+    this.explanation = route.services.explain || head.debug ? new Explanation(route.pool) : null
     this.startedAt = route.services.clock.now()
+    this.#trace = route.services.tracing?.begin(route, head) ?? null
+    route.observer?.began()
   }
 
   get poolName (): string {
@@ -104,10 +115,12 @@ export class Exchange<C extends Client = Client> extends Deadline implements Res
   }
 
   #attempt (): void {
-    const lease = this.route.pool.lease(this.route.context, this.tried)
+    this.explanation?.consider(this.route.pool, this.context, this.tried)
+    const lease = this.route.pool.lease(this.context, this.tried)
     if (lease !== null) return this.#send(lease)
     this.#place = QueuePlace.take(this)
-    if (this.#place === null) this.#giveUp(this.error ?? noTarget(this.route), true)
+    if (this.#place !== null) this.#queuedAt = this.route.services.clock.now()
+    else this.#giveUp(this.error ?? noTarget(this.route), true)
   }
 
   get tried (): ReadonlySet<Target> | undefined {
@@ -116,20 +129,30 @@ export class Exchange<C extends Client = Client> extends Deadline implements Res
 
   /** Its turn has come. */
   granted (lease: Lease): void {
-    this.#place = null
+    this.#leftQueue()
     this.#send(lease)
   }
 
   /** It has waited in the queue in vain. */
   refused (error: ProxyError): void {
-    this.#place = null
+    this.#leftQueue()
     this.#giveUp(this.error ?? error, false)
   }
 
+  #leftQueue (): void {
+    this.#place = null
+    this.explanation?.waited(this.route.services.clock.now() - this.#queuedAt)
+  }
+
   #send (lease: Lease): void {
-    this.attempts++
+    if (++this.attempts > 1) {
+      lease.target.counts.retries++
+      this.route.pool.counts.retries++
+    }
     this.#lease = lease
     this.target = lease.target
+    this.explanation?.chose(lease.target)
+    this.#trace?.attempt(lease.target, this.attempts)
     if (this.request.hostFromTarget) this.request.headers[this.request.hostIndex] = lease.target.address.authority
     this.#sending = this.route.transport.send(lease.target, this.request, this.#body, this)
   }
@@ -139,16 +162,19 @@ export class Exchange<C extends Client = Client> extends Deadline implements Res
   }
 
   head (status: number, headers: RawHeaders): void {
-    this.#lease?.responded()
+    const now = this.route.services.clock.now()
+    this.#lease?.responded(status, now)
     if (this.target !== null && saysDraining(headers)) this.route.withdraw(this.target)
     if (this.#triesFor(status, headers)) return
     if (this.#retries?.held != null && this.route.config.retry.on.statuses.includes(status)) return this.#passOnHeld(status)
-    this.headAt = this.route.services.clock.now()
+    this.headAt = now
     this.status = status
     this.client.head(status, headers)
   }
 
   data (chunk: Buffer): boolean {
+    const lease = this.#lease
+    if (lease !== null) lease.target.counts.bytesOut += chunk.length
     if (this.#holding !== null) return this.#hold(this.#holding, chunk)
     this.bytes += chunk.length
     return this.client.data(chunk)
@@ -156,11 +182,12 @@ export class Exchange<C extends Client = Client> extends Deadline implements Res
 
   end (trailers: RawHeaders): void {
     if (this.#holding !== null) return this.#held(this.#holding, trailers)
-    this.#settle()
+    const now = this.route.services.clock.now()
+    this.#release({ kind: 'response', status: this.status }, now)
     // From here on the client may close the connection: it has got everything.
     this.#ended = true
     this.client.end(trailers)
-    this.#conclude('response')
+    this.#conclude('response', now)
   }
 
   flush (): void {
@@ -168,13 +195,18 @@ export class Exchange<C extends Client = Client> extends Deadline implements Res
   }
 
   upgraded (headers: RawHeaders, connection: Duplex, first: Buffer): void {
-    this.#lease?.responded()
+    const lease = this.#lease
     this.headAt = this.route.services.clock.now()
+    lease?.responded(101, this.headAt)
     this.status = 101
     this.route.services.wheel.disarm(this)
     this.#sending = null
-    this.client.upgraded(headers, connection, first, () => {
-      this.#settle()
+    this.client.upgraded(headers, connection, first, (sent = 0) => {
+      if (lease !== null) {
+        lease.target.counts.bytesIn += sent
+        lease.target.counts.bytesOut += this.bytes
+      }
+      this.#release({ kind: 'response', status: this.status })
       this.#end('tunnel')
     })
   }
@@ -183,16 +215,14 @@ export class Exchange<C extends Client = Client> extends Deadline implements Res
     if (this.#ended) return
     const error = this.route.headLimitIsPerTry && failure.code === 'http_response_timeout' ? new ProxyError('try_timeout', failure.message) : failure
     this.error = error
-    const lease = this.#lease
+    const leased = this.#lease !== null
     const reused = this.#sending?.reused === true && error.code === 'connection_terminated'
-    this.#sending = null
-    this.#lease = null
     // A kept connection may be closed by a target in good health; a request the client did not finish says nothing either.
-    lease?.settle(reused || failures[error.code].fault !== 'target' ? cancelled : { kind: 'failure', error })
+    this.#release(reused || failures[error.code].fault !== 'target' ? cancelled : { kind: 'failure', error })
     if (this.#holding !== null) {
       // An answer that broke off is none to be kept, but that another target is tried stands.
       this.#nextTarget(this.#pause)
-    } else if (lease === null || !this.#couldRetry(error, sent, reused)) {
+    } else if (!leased || !this.#couldRetry(error, sent, reused)) {
       this.#giveUp(error, false)
     } else if (reused && !this.request.freshConnection) {
       this.#replaceConnection()
@@ -269,7 +299,7 @@ export class Exchange<C extends Client = Client> extends Deadline implements Res
   #held (answer: HeldAnswer, trailers: RawHeaders): void {
     answer.end(trailers)
     this.#memory.held = answer
-    this.#settle()
+    this.#release({ kind: 'response', status: this.status })
     this.#nextTarget(this.#pause)
   }
 
@@ -281,9 +311,7 @@ export class Exchange<C extends Client = Client> extends Deadline implements Res
 
   #dropAnswer (status: number): void {
     this.#sending?.abort()
-    this.#lease?.settle({ kind: 'response', status })
-    this.#sending = null
-    this.#lease = null
+    this.#release({ kind: 'response', status })
   }
 
   /** All have been tried and none did better: the client gets the first answer. @param status the one that came last. */
@@ -320,23 +348,24 @@ export class Exchange<C extends Client = Client> extends Deadline implements Res
     if (!unreachable || this.route.config.retry.tryFor === 0 || !this.#memory.newRound(waited, () => { this.#attempt() })) this.#fail(error)
   }
 
-  /** Gives the lease back after a complete response. */
-  #settle (): void {
-    this.#lease?.settle({ kind: 'response', status: this.status })
+  /** Gives the lease back: the attempt under way has ended. */
+  #release (outcome: Outcome, now?: number): void {
+    this.#lease?.settle(outcome, now)
     this.#lease = null
     this.#sending = null
+    this.#trace?.attemptEnded(outcome)
   }
 
   /** Breaks off what is under way, without a word about the target. */
   #stop (): void {
-    this.#place?.leave()
-    this.#place = null
+    if (this.#place !== null) {
+      this.#place.leave()
+      this.#leftQueue()
+    }
     this.#retries?.cancel()
     this.#holding = null
     this.#sending?.abort()
-    this.#sending = null
-    this.#lease?.settle(cancelled)
-    this.#lease = null
+    this.#release(cancelled)
   }
 
   #fail (error: ProxyError): void {
@@ -354,15 +383,17 @@ export class Exchange<C extends Client = Client> extends Deadline implements Res
     this.#conclude(outcome)
   }
 
-  #conclude (outcome: ExchangeOutcome): void {
+  #conclude (outcome: ExchangeOutcome, now: number = this.route.services.clock.now()): void {
     this.outcome = outcome
-    this.endedAt = this.route.services.clock.now()
+    this.endedAt = now
     this.route.services.wheel.disarm(this)
     if (this.#body !== null) {
       // What the client still sends flows on, to nobody: so it gets to read its answer instead of a reset.
       this.#body.close()
       this.#body.resume()
     }
+    this.route.observer?.ended(this)
+    this.#trace?.ended(this)
     this.route.services.onEnd(this)
   }
 }

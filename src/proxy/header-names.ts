@@ -1,5 +1,8 @@
 import { STATE_FIELD } from '../base/backend-state.js'
 
+/** In which a request shows the debug secret, and a response tells why it was sent where it was. */
+export const DEBUG_FIELD = 'headrace-debug'
+
 /**
  * Fields that belong to one connection and never pass (RFC 9110, section 7.6.1), with those that older clients use so.
  * `Trailer` and `TE` are here because this proxy frames each hop anew and says itself what it takes.
@@ -23,6 +26,7 @@ const requestFields = new Map<string, RequestField>([
   ['proxy-authorization', 'drop'],
   // What a backend says of itself. An echo of a client's would take it out of service.
   [STATE_FIELD.toLowerCase(), 'drop'],
+  [DEBUG_FIELD, 'drop'],
   ...FORWARDING.map((name): [string, RequestField] => [name, 'forwarding']),
   ['host', 'host'],
   ['expect', 'expect'],
@@ -49,7 +53,7 @@ export function readAs (name: string): string {
   return name.replace(ODD, '-')
 }
 
-const responseDropped: ReadonlySet<string> = new Set([...HOP_BY_HOP, STATE_FIELD.toLowerCase()])
+const responseDropped: ReadonlySet<string> = new Set([...HOP_BY_HOP, STATE_FIELD.toLowerCase(), DEBUG_FIELD])
 
 /** Does the response field of this lower-case name stay behind? */
 export function isResponseDropped (name: string): boolean {
@@ -60,7 +64,7 @@ export function isResponseDropped (name: string): boolean {
 const notInTrailers: ReadonlySet<string> = new Set([
   ...HOP_BY_HOP, ...FORWARDING, 'host', 'content-length', 'content-type', 'content-encoding', 'content-range', 'cache-control', 'max-forwards', 'pragma',
   'authorization', 'proxy-authorization', 'www-authenticate', 'set-cookie', 'cookie', 'expect', 'range', 'age', 'date', 'expires', 'location', 'retry-after', 'vary',
-  'if-match', 'if-none-match', 'if-modified-since', 'if-unmodified-since', 'if-range', 'x-request-id'
+  'if-match', 'if-none-match', 'if-modified-since', 'if-unmodified-since', 'if-range', 'x-request-id', DEBUG_FIELD
 ])
 
 /** May a trailer of this lower-case name be passed on? */

@@ -11,6 +11,7 @@ export interface QueueOwner {
   readonly route: Route
   readonly request: { readonly urgent: boolean }
   readonly tried: ReadonlySet<Target> | undefined
+  readonly context: PickContext
   /** Its turn has come. */
   granted (lease: Lease): void
   /** It has waited in vain. */
@@ -36,7 +37,7 @@ export class QueuePlace extends Deadline implements Waiter {
     return place
   }
 
-  get context (): PickContext { return this.#owner.route.context }
+  get context (): PickContext { return this.#owner.context }
   get tried (): ReadonlySet<Target> | undefined { return this.#owner.tried }
   get urgent (): boolean { return this.#owner.request.urgent }
 
@@ -54,6 +55,7 @@ export class QueuePlace extends Deadline implements Waiter {
   expired (): void {
     this.leave()
     const { pool, services } = this.#owner.route
+    pool.counts.queueTimeouts++
     this.#owner.refused(new ProxyError('queue_timeout', `no target of pool ${pool.name} came free within ${services.queueTimeout} ms`))
   }
 

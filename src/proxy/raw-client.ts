@@ -8,6 +8,7 @@ import { CallbackDeadline } from '../base/timer-wheel.js'
 import type { RawHeaders } from '../transport/transport.js'
 import { giveBack } from '../transport/lent-buffers.js'
 import { tunnel } from '../transport/tunnel.js'
+import { addedFields, debugFields } from './added-fields.js'
 import type { Client } from './client.js'
 import type { Exchange } from './exchange.js'
 import { failures } from './failure.js'
@@ -101,9 +102,14 @@ export class RawClient implements Client, AfterTurn {
   protected takeHead (): { readonly status: number, readonly fields: string[] } {
     const fields = responseHeaders(this.#headers, this.#status, this.route.responseRules)
     this.#headers = []
+    for (const item of this.#added) fields.push(item)
     if (this.route.services.draining) this.response.shouldKeepAlive = false
     this.#closeUnlessContinued()
     return { status: this.#status, fields }
+  }
+
+  get #added (): readonly string[] {
+    return this.exchange === null ? [] : addedFields(this.exchange)
   }
 
   data (chunk: Buffer): boolean {
@@ -183,7 +189,7 @@ export class RawClient implements Client, AfterTurn {
     if (socket instanceof Socket) socket.setTimeout(limit)
   }
 
-  upgraded (headers: RawHeaders, connection: Duplex, first: Buffer, closed: () => void): void {
+  upgraded (headers: RawHeaders, connection: Duplex, first: Buffer, closed: (sent?: number) => void): void {
     const { socket } = this.response
     if (socket === null) {
       connection.destroy()
@@ -192,14 +198,15 @@ export class RawClient implements Client, AfterTurn {
     }
     // The response object has done its part: from here on the socket belongs to the tunnel.
     this.response.detachSocket(socket)
-    socket.write(messageHead('HTTP/1.1 101 Switching Protocols', upgradeHeaders(headers, this.route.responseRules)), 'latin1')
+    const fields = [...upgradeHeaders(headers, this.route.responseRules), ...this.#added]
+    socket.write(messageHead('HTTP/1.1 101 Switching Protocols', fields), 'latin1')
     if (first.length > 0) socket.write(first)
     const early = upgradeOf(this.#request)?.first
     if (early !== undefined && early.length > 0) connection.write(early)
     const { services, config } = this.route
     tunnel(socket, connection, { idleTimeout: config.timeouts.tunnelIdle, wheel: services.wheel }, end => {
       if (this.exchange !== null) this.exchange.bytes = first.length + end.toClient
-      closed()
+      closed((early?.length ?? 0) + end.toTarget)
     })
   }
 
@@ -211,7 +218,9 @@ export class RawClient implements Client, AfterTurn {
     this.#closeUnlessContinued()
     if (failures[error.code].fault === 'client') this.response.shouldKeepAlive = false
     this.#boundRest()
-    answer(this.response, failureProblem(error.code, this.exchange?.request.requestId ?? ''))
+    const problem = failureProblem(error.code, this.exchange?.request.requestId ?? '')
+    const debug = this.exchange === null ? [] : debugFields(this.exchange)
+    answer(this.response, { ...problem, headers: [...problem.headers, ...debug] })
   }
 
   /**

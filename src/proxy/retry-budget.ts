@@ -18,9 +18,11 @@ export const retryBudgetDefaults: RetryBudgetRules = Object.freeze({ share: 0.2,
  * double just when the targets can bear it least. One per pool. Source: the retry budgets of Finagle and Envoy.
  */
 export class RetryBudget {
-  readonly #rules: RetryBudgetRules
+  #rules: RetryBudgetRules
   readonly #requests: SlidingCounter
   readonly #retries: SlidingCounter
+  /** Retries that were not granted. */
+  refused = 0
 
   constructor (clock: Clock, rules: RetryBudgetRules = retryBudgetDefaults) {
     this.#rules = rules
@@ -28,16 +30,29 @@ export class RetryBudget {
     this.#retries = new SlidingCounter(clock, WINDOW)
   }
 
+  /** Takes other rules; what has been counted stays. */
+  configure (rules: RetryBudgetRules): void {
+    this.#rules = rules
+  }
+
   /** Counts a client's request; its retries do not count. */
   request (): void {
     this.#requests.add()
   }
 
-  /** Asks for one retry. @returns whether it is granted; then it is counted. */
-  take (): boolean {
+  /** Retries that would be granted now. */
+  get left (): number {
     const { share, minimumPerSecond } = this.#rules
     const allowed = Math.floor(Math.max(minimumPerSecond * WINDOW / 1000, share * this.#requests.sum))
-    if (this.#retries.sum >= allowed) return false
+    return Math.max(0, allowed - this.#retries.sum)
+  }
+
+  /** Asks for one retry. @returns whether it is granted; then it is counted. */
+  take (): boolean {
+    if (this.left === 0) {
+      this.refused++
+      return false
+    }
     this.#retries.add()
     return true
   }

@@ -1,15 +1,17 @@
 import type { TimerWheel } from '../base/timer-wheel.js'
 import type { Clock } from '../base/clock.js'
-import type { PickContext } from '../balancing/strategy.js'
 import type { AttemptTimeouts, Transport } from '../transport/transport.js'
 import type { Pool } from '../upstream/pool.js'
 import type { Target } from '../upstream/target.js'
+import type { DebugSecret } from './debug-secret.js'
 import type { ExchangeRecord } from './exchange-record.js'
 import { PreparedRules } from './header-rules.js'
 import type { RouteConfig } from './route-config.js'
+import type { RouteObserver } from './route-observer.js'
 import type { BodyOptions } from './incoming-body.js'
 import type { RetryBudget } from './retry-budget.js'
 import type { RoutingPath } from './routing-path.js'
+import type { Tracing } from './tracing.js'
 import type { Upstream } from './upstream.js'
 import { fieldValue } from './field-value.js'
 
@@ -23,26 +25,33 @@ export interface RouteServices {
   readonly queueTimeout: number
   /** Bytes per second that a client must send of a request's body; 0 = no limit. */
   readonly uploadRate: number
+  /** Is each choice of a target to be recorded, for the log? */
+  readonly explain: boolean
+  /** Who may see that record in a response; null = nobody. */
+  readonly debugSecret: DebugSecret | null
+  /** Makes spans; null = nobody wants any. */
+  readonly tracing: Tracing | null
   /** Is the proxy shutting down? Then responses ask their clients to close the connection. */
   readonly draining: boolean
   /** Called once when an exchange has ended. */
   onEnd (exchange: ExchangeRecord): void
+  /** Who hears of the exchanges of a route. Asked once for each. */
+  observe? (route: RouteConfig): RouteObserver
 }
 
 /** A route made ready: everything that does not depend on the single request is worked out here, once. */
 export class Route {
   readonly config: RouteConfig
   readonly pool: Pool
-  readonly transport: Transport
-  readonly retryBudget: RetryBudget
   readonly services: RouteServices
+  /** null = nobody. */
+  readonly observer: RouteObserver | null
   readonly requestRules: PreparedRules
   readonly responseRules: PreparedRules
   readonly attemptTimeouts: AttemptTimeouts
   readonly bodyOptions: BodyOptions
   /** Is it the limit of a single attempt that ends the wait for a response head? */
   readonly headLimitIsPerTry: boolean
-  readonly context: PickContext
   readonly #upstream: Upstream
   readonly #methods: ReadonlySet<string> | null
   /** What replaces the prefix; null = the path stays as it is. */
@@ -51,10 +60,9 @@ export class Route {
   constructor (config: RouteConfig, upstream: Upstream, services: RouteServices) {
     this.config = config
     this.pool = upstream.pool
-    this.transport = upstream.transport
-    this.retryBudget = upstream.retryBudget
     this.#upstream = upstream
     this.services = services
+    this.observer = services.observe?.(config) ?? null
     this.requestRules = new PreparedRules(config.headers.request)
     this.responseRules = new PreparedRules(config.headers.response)
     const { responseHead, idleBody } = config.timeouts
@@ -62,10 +70,13 @@ export class Route {
     this.headLimitIsPerTry = perTryTimeout !== 0 && (responseHead === 0 || perTryTimeout < responseHead)
     this.attemptTimeouts = { responseHead: this.headLimitIsPerTry ? perTryTimeout : responseHead, idleBody }
     this.bodyOptions = { rules: this.requestRules, keep: config.retry.bufferBody, rate: services.uploadRate, wheel: services.wheel }
-    this.context = { key: '', random: services.random }
     this.#methods = config.methods === null ? null : new Set(config.methods)
     this.#replacement = config.rewritePrefix ?? (config.stripPrefix ? '/' : null)
   }
+
+  /** A reload may put another in its place. */
+  get transport (): Transport { return this.#upstream.transport }
+  get retryBudget (): RetryBudget { return this.#upstream.retryBudget }
 
   /** A target has said in a response that it is about to stop. */
   withdraw (target: Target): void {

@@ -1,11 +1,13 @@
 import type { IncomingMessage } from 'node:http'
 import type { FastifyReply, FastifyRequest } from 'fastify'
+import { systemClock } from '../base/clock.js'
 import { systemRandom } from '../base/random.js'
 import type { PickContext } from '../balancing/strategy.js'
 import type { Lease } from '../upstream/lease.js'
 import { cancelled } from '../upstream/outcome.js'
 import type { Pool } from '../upstream/pool.js'
 import type { Target } from '../upstream/target.js'
+import { joinedValue } from './request-context.js'
 import { replyWithFailure } from './reply-with-failure.js'
 
 /**
@@ -15,7 +17,6 @@ import { replyWithFailure } from './reply-with-failure.js'
 export class WebSocketLeases {
   readonly #pool: Pool
   readonly #leases = new WeakMap<object, Lease>()
-  readonly #context: PickContext = { key: '', random: systemRandom }
 
   constructor (pool: Pool) {
     this.#pool = pool
@@ -40,7 +41,7 @@ export class WebSocketLeases {
       reply.hijack()
       return
     }
-    const lease = this.#pool.lease(this.#context, this.#outOfReach())
+    const lease = this.#pool.lease(contextOf(request), this.#outOfReach())
     if (lease === null) {
       replyWithFailure(reply, this.#pool.full ? 'connection_limit_reached' : 'destination_unavailable')
       return
@@ -61,6 +62,15 @@ export class WebSocketLeases {
   #outOfReach (): ReadonlySet<Target> | undefined {
     const targets = this.#pool.targets.filter(({ address }) => address.socketPath !== null)
     return targets.length === 0 ? undefined : new Set(targets)
+  }
+}
+
+function contextOf (request: FastifyRequest): PickContext {
+  const { method, originalUrl: path, ip: clientAddress, raw } = request
+  return {
+    request: { method, path, clientAddress, header: name => joinedValue(raw.rawHeaders, name) },
+    random: systemRandom,
+    now: systemClock.now
   }
 }
 

@@ -1,3 +1,4 @@
+import type { ServerResponse } from 'node:http'
 import Fastify, { LogController, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import { noRoute } from '../proxy/admission.js'
 import { addMethods, forward, type ForwardOptions } from '../proxy/forward.js'
@@ -25,9 +26,33 @@ export async function buildApp (options: GenerationOptions): Promise<Generation>
   const forwarding: ForwardOptions = { ...options, prefixes: ['/'], originalTarget: true, notFound }
   await app.register(async scope => { await forward(scope, forwarding) })
   await app.ready()
+  const underWay = new UnderWay()
   return {
-    handle: (request, response) => { app.routing(request, response) },
-    close: () => app.close()
+    handle: (request, response) => {
+      underWay.began(response)
+      app.routing(request, response)
+    },
+    close: async now => {
+      if (!now) await underWay.done()
+      await app.close()
+    }
+  }
+}
+
+/** Requests that an app has been given and that have not ended. */
+class UnderWay {
+  #count = 0
+  #onDone: () => void = () => {}
+
+  began (response: ServerResponse): void {
+    this.#count++
+    response.once('close', () => {
+      if (--this.#count === 0) this.#onDone()
+    })
+  }
+
+  async done (): Promise<void> {
+    if (this.#count > 0) await new Promise<void>(resolve => { this.#onDone = resolve })
   }
 }
 

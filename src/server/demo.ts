@@ -1,7 +1,8 @@
 import type { Clock } from '../base/clock.js'
 import { loadConfig } from '../config/load.js'
 import { startDemoBackends } from './demo-backends.js'
-import { start, type RunningProxy, type StartOptions } from './start.js'
+import type { RunningProxy } from './running-proxy.js'
+import { start, type StartOptions } from './start.js'
 
 /** A demonstration that runs: a proxy before three sample backends. */
 export interface Demo {

@@ -1,33 +1,62 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
-import type { AddressInfo, Socket } from 'node:net'
+import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { Clock, Timer } from '../base/clock.js'
+import { afterReading } from '../base/event-loop.js'
 import type { Log } from '../proxy/access-log.js'
 import { markAwaitsContinue } from '../proxy/raw-client.js'
 import { answerClientError, clientErrorStatus, isDeparture, rawAnswer, type ClientError } from './client-error.js'
 import { currentResponse, whenAnswered } from './current-response.js'
 import { holdBack } from './pipelined.js'
 import { ProxyIncomingMessage, upgradeIgnored } from './incoming-message.js'
+import { InheritedSockets } from './inherited-sockets.js'
+import { ListeningSocket } from './listening-socket.js'
 import type { RequestHandler } from './request-handler.js'
-import { removeStaleSocket } from './stale-socket.js'
 import { handleUpgrade } from './upgrades.js'
 import type { ListenAddress } from '../config/config.js'
 
+/** Milliseconds. */
+export interface ClientTimeouts {
+  readonly clientHeaders: number
+  readonly clientRequest: number
+  readonly clientKeepAlive: number
+}
+
+/** Listening sockets made ready beside the present ones. */
+export interface NextListeners {
+  /** As URLs, with the real ports, in the order of the addresses. */
+  readonly urls: readonly string[]
+  /** Makes them the ones to listen on: the others take no new connections. */
+  commit (): void
+  abort (): void
+}
+
 export interface FrontOptions {
-  /** Milliseconds. */
-  readonly timeouts: { readonly clientHeaders: number, readonly clientRequest: number, readonly clientKeepAlive: number }
+  readonly timeouts: ClientTimeouts
   readonly clock: Clock
   readonly log: Log
+  /** Sockets that are not to be opened, for they are. Default: none. */
+  readonly inherited?: InheritedSockets
 }
 
 /** How often, in ms, limits on slow clients are checked, and connections that fell idle are looked for while draining. */
 const CHECK_INTERVAL = 1000
 const DRAIN_INTERVAL = 50
 
+/** For how long, in ms, a connection on which a response has ended may be idle before a process that has a successor closes it. */
+const SILENCE = 1000
+
 /** Owns the listening sockets and hands each request to whoever handles them now. */
 export class Front {
   readonly #options: FrontOptions
-  readonly #servers: Server[] = []
+  #timeouts: ClientTimeouts
+  readonly #inherited: InheritedSockets
+  /** By key. */
+  #listeners = new Map<string, Listener>()
+  /** Those from before that still have connections. */
+  readonly #leaving = new Set<Server>()
+  /** Serves connections that were accepted elsewhere; null = there were none. */
+  #unbound: Server | null = null
   readonly #sockets = new Set<Socket>()
   #handler: RequestHandler
   #draining = false
@@ -36,6 +65,8 @@ export class Front {
 
   constructor (options: FrontOptions, handler: RequestHandler) {
     this.#options = options
+    this.#inherited = options.inherited ?? new InheritedSockets()
+    this.#timeouts = options.timeouts
     this.#handler = handler
   }
 
@@ -55,14 +86,62 @@ export class Front {
 
   /** Starts listening. @returns the addresses as URLs, with the real ports. @throws the system's error. */
   async listen (addresses: readonly ListenAddress[]): Promise<string[]> {
-    const urls: string[] = []
-    for (const address of addresses) {
-      const server = this.#createServer()
-      await listening(server, address)
-      this.#servers.push(server)
-      urls.push(urlOf(server, address))
+    const next = await this.prepare(addresses)
+    next.commit()
+    return [...next.urls]
+  }
+
+  /**
+   * Listens on addresses beside the present ones; a present one among them goes on.
+   * @throws the system's error; then nothing has changed.
+   */
+  async prepare (addresses: readonly ListenAddress[]): Promise<NextListeners> {
+    const next = new Map<string, Listener>()
+    const abort = (): void => { for (const [key, listener] of next) if (!this.#listeners.has(key)) listener.close() }
+    try {
+      for (const place of this.#inherited.places(addresses)) {
+        const { key } = place
+        next.set(key, this.#listeners.get(key) ?? await ListeningSocket.open(this.#createServer(), place, this.#inherited.take(key)))
+      }
+    } catch (error) {
+      abort()
+      throw error
     }
-    return urls
+    return { urls: [...next.values()].map(({ url }) => url), commit: () => { this.#replace(next) }, abort }
+  }
+
+  /** Takes a connection that another process has accepted. */
+  serve (socket: Socket): void {
+    this.#unbound ??= this.#createUnbound()
+    // As on all sockets of an HTTP server: it sees for itself what the end of a client's side means.
+    socket.allowHalfOpen = true
+    this.#unbound.emit('connection', socket)
+  }
+
+  /** Goes by other time limits from now on. */
+  configure (timeouts: ClientTimeouts): void {
+    this.#timeouts = timeouts
+    for (const server of this.#servers) limit(server, timeouts)
+  }
+
+  /** What it listens on. */
+  get sockets (): readonly ListeningSocket[] {
+    return [...this.#listeners.values()]
+  }
+
+  get #servers (): readonly Server[] {
+    const unbound = this.#unbound === null ? [] : [this.#unbound]
+    return [...[...this.#listeners.values()].map(({ server }) => server), ...this.#leaving, ...unbound]
+  }
+
+  #replace (next: Map<string, Listener>): void {
+    for (const [key, listener] of this.#listeners) {
+      if (next.has(key)) continue
+      const { server } = listener
+      this.#leaving.add(server)
+      listener.close(() => { this.#leaving.delete(server) })
+    }
+    this.#listeners = next
   }
 
   /**
@@ -70,11 +149,33 @@ export class Front {
    * @returns how many connections were cut.
    */
   async drain (deadline: number): Promise<number> {
-    this.#draining = true
-    const closed = this.#servers.map(server => new Promise<void>(resolve => { server.close(() => { resolve() }) }))
+    const { clock } = this.#options
+    const closed = this.#stop((listener, done) => { listener.close(done) })
     for (const socket of this.#sockets) if (socket.bytesRead === 0) socket.destroy()
-    const cut = await this.#emptied(deadline)
-    await Promise.all(closed)
+    const closeIdle = (): void => { for (const server of this.#servers) server.closeIdleConnections() }
+    const cut = await this.#emptied(clock.now() + deadline, closeIdle)
+    await closed
+    return cut
+  }
+
+  /**
+   * Drains while another process accepts on the same sockets. Nobody would be refused, so clients can be told: a connection is closed with its
+   * next response. One that stays silent is closed after half of the time: what its client sends at that very moment is lost, and the longer it
+   * has been silent, the less likely that is.
+   */
+  async leave (deadline: number): Promise<number> {
+    const { clock } = this.#options
+    const closed = this.#stop((listener, done) => { listener.leave(done) })
+    let silentAt = clock.now() + deadline / 2
+    // Their heads have said that the connection is kept.
+    for (const response of this.#begun) response.once('finish', () => { silentAt = Math.max(silentAt, clock.now() + SILENCE) })
+    const closeSilent = (): void => {
+      if (clock.now() < silentAt) return
+      for (const server of this.#servers) server.closeIdleConnections()
+      for (const socket of this.#sockets) if (socket.bytesRead === 0) socket.destroy()
+    }
+    const cut = await this.#emptied(clock.now() + deadline, () => { afterReading(closeSilent, undefined) })
+    await closed
     return cut
   }
 
@@ -85,10 +186,19 @@ export class Front {
     return size
   }
 
+  async #stop (stop: (listener: Listener, done: () => void) => void): Promise<void> {
+    this.#draining = true
+    await Promise.all([...this.#listeners.values()].map(listener => new Promise<void>(resolve => { stop(listener, resolve) })))
+  }
+
+  /** Responses whose head has left. */
+  get #begun (): readonly ServerResponse[] {
+    return [...this.#sockets].map(currentResponse).filter(response => response !== null).filter(({ headersSent }) => headersSent)
+  }
+
   /** The timer keeps no process alive, but connections do; so the end of the last one must be heard of as it happens. */
-  #emptied (deadline: number): Promise<number> {
+  #emptied (end: number, closeIdle: () => void): Promise<number> {
     const { clock } = this.#options
-    const end = clock.now() + deadline
     return new Promise(resolve => {
       let timer: Timer | null = null
       const finish = (cut: number): void => {
@@ -97,7 +207,7 @@ export class Front {
         resolve(cut)
       }
       const check = (): void => {
-        for (const server of this.#servers) server.closeIdleConnections()
+        closeIdle()
         if (this.#sockets.size === 0) finish(0)
         else if (clock.now() >= end) finish(this.cut())
         else timer = clock.after(DRAIN_INTERVAL, check)
@@ -107,20 +217,23 @@ export class Front {
     })
   }
 
+  /** Never listens. It must believe that it does: only then does it look for slow heads and idle connections. */
+  #createUnbound (): Server {
+    const server = this.#createServer()
+    server.emit('listening')
+    return server
+  }
+
   #createServer (): Server {
-    const { clientHeaders, clientRequest, clientKeepAlive } = this.#options.timeouts
     const server = createServer({
       IncomingMessage: ProxyIncomingMessage,
       requireHostHeader: false,
       insecureHTTPParser: false,
       noDelay: true,
       keepAlive: true,
-      // Node refuses a head that may take longer than its request.
-      headersTimeout: clientRequest === 0 ? clientHeaders : Math.min(clientHeaders, clientRequest),
-      requestTimeout: clientRequest,
-      keepAliveTimeout: clientKeepAlive,
       connectionsCheckingInterval: CHECK_INTERVAL
     })
+    limit(server, this.#timeouts)
     // Node drops fields above a number, silently; the size of the head is bounded in any case.
     server.maxHeadersCount = 0
     server.on('connection', this.#onConnection)
@@ -144,7 +257,7 @@ export class Front {
 
   readonly #onRequest = (request: IncomingMessage, response: ServerResponse): void => {
     if (response.socket === null) holdBack(request.socket, response)
-    if (this.#draining || this.#options.timeouts.clientKeepAlive === 0 || upgradeIgnored(request)) response.shouldKeepAlive = false
+    if (this.#draining || this.#timeouts.clientKeepAlive === 0 || upgradeIgnored(request)) response.shouldKeepAlive = false
     this.#handler(request, response)
   }
 
@@ -165,6 +278,15 @@ export class Front {
     }
     answerClientError(error, socket)
   }
+}
+
+type Listener = ListeningSocket<Server>
+
+function limit (server: Server, { clientHeaders, clientRequest, clientKeepAlive }: ClientTimeouts): void {
+  // Node refuses a head that may take longer than its request.
+  server.headersTimeout = clientRequest === 0 ? clientHeaders : Math.min(clientHeaders, clientRequest)
+  server.requestTimeout = clientRequest
+  server.keepAliveTimeout = clientKeepAlive
 }
 
 /**
@@ -191,22 +313,4 @@ function onConnect (_request: IncomingMessage, connection: Duplex): void {
     socket.end(rawAnswer(405, 'method_not_allowed', 'The method is not allowed', ['Allow', 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS']))
     socket.destroySoon()
   })
-}
-
-async function listening (server: Server, address: ListenAddress): Promise<void> {
-  if ('path' in address) await removeStaleSocket(address.path)
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject)
-    server.listen('path' in address ? { path: address.path } : { host: address.host, port: address.port }, () => {
-      server.off('error', reject)
-      resolve()
-    })
-  })
-}
-
-function urlOf (server: Server, address: ListenAddress): string {
-  if ('path' in address) return `unix:${address.path}`
-  // A TCP server that listens has an AddressInfo.
-  const { port, family, address: host } = server.address() as AddressInfo
-  return `http://${family === 'IPv6' ? `[${host}]` : host}:${port}`
 }

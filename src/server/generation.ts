@@ -19,5 +19,6 @@ export interface GenerationOptions {
 /** One config made runnable. Where the user has plugins it is a Fastify app that is ready and never listens itself. */
 export interface Generation {
   readonly handle: RequestHandler
-  close (): Promise<void>
+  /** Ends it when the last request it was given has ended, or now. */
+  close (now: boolean): Promise<void>
 }

@@ -9,7 +9,7 @@ import { strategyKinds } from '../balancing/strategies.js'
 import type { StrategyKind } from '../balancing/strategy.js'
 import { loadConfig } from '../config/load.js'
 import { addMethods, forward } from '../proxy/forward.js'
-import { routeServices, routeTable, trustedProxies } from './start.js'
+import { routeServices, routeTable, tracingOf, trustedProxies } from './start.js'
 import type { RunningPool } from './running-pool.js'
 import { listenForUpgrades } from './upgrades.js'
 import { Upstreams } from './upstreams.js'
@@ -33,6 +33,9 @@ export interface HeadraceOptions {
   readonly trustProxy?: readonly string[]
   readonly timeouts?: object
   readonly limits?: object
+  readonly debug?: object
+  readonly zone?: string
+  readonly tracing?: boolean
   /** Put before the prefixes of all routes. A scope's own prefix comes before it. */
   readonly prefix?: string
   /** Strategies that the pools may name beside the built-in ones. */
@@ -40,16 +43,16 @@ export interface HeadraceOptions {
 }
 
 const plugin: FastifyPluginAsync<HeadraceOptions> = async (app, options) => {
-  const { pools, routes, trustProxy, timeouts, limits } = options
+  const { pools, routes, trustProxy, timeouts, limits, debug, zone, tracing } = options
   const strategies = [...strategyKinds, ...options.strategies ?? []]
-  const config = loadConfig({ pools, ...(routes && { routes }), ...(trustProxy && { trustProxy }), ...(timeouts && { timeouts }), ...(limits && { limits }) }, { strategies })
+  const config = loadConfig({ pools, routes, trustProxy, timeouts, limits, debug, zone, tracing }, { strategies })
   if (app.hasReplyDecorator('from')) {
     throw new ConfigError([{ path: '', message: 'headrace brings its own reply.from: register it beside @fastify/reply-from or @fastify/http-proxy, not in a scope that has one of them already' }])
   }
-  const upstreams = new Upstreams(config.pools, { clock: systemClock, random: systemRandom, log: app.log, strategies, timeouts: config.timeouts })
+  const upstreams = new Upstreams(config.pools, { clock: systemClock, random: systemRandom, log: app.log, strategies, zone: config.zone, timeouts: config.timeouts })
   let closing = false
   const services = routeServices({
-    clock: systemClock, log: app.log, access: false, queueTimeout: config.timeouts.queue, uploadRate: config.limits.uploadRate, draining: () => closing
+    clock: systemClock, log: app.log, config, access: false, statistics: null, tracing: await tracingOf(config), draining: () => closing
   })
   const { prefix = '' } = options
   const routeConfigs = config.routes.map(route => ({ ...route, prefix: joined(app.prefix + prefix, route.prefix) }))

@@ -41,7 +41,7 @@ export async function balancedHttpProxy (app: FastifyInstance, options: Balanced
 function standalonePool (pool: object, log: Log): RunningPool {
   const config = loadConfig({ pools: { pool } })
   return new Upstreams(config.pools, {
-    clock: systemClock, random: systemRandom, log, strategies: strategyKinds, timeouts: config.timeouts
+    clock: systemClock, random: systemRandom, log, strategies: strategyKinds, zone: null, timeouts: config.timeouts
   }).get('pool')
 }
 

@@ -1,20 +1,30 @@
 import { Writable } from 'node:stream'
 import pino, { type Logger } from 'pino'
 import proxyAddr from 'proxy-addr'
+import { EventLog } from '../admin/event-log.js'
+import { Statistics } from '../admin/statistics.js'
 import { systemClock, type Clock } from '../base/clock.js'
+import { ConfigError } from '../base/errors.js'
 import { systemRandom } from '../base/random.js'
 import { TimerWheel } from '../base/timer-wheel.js'
 import { strategyKinds } from '../balancing/strategies.js'
 import type { StrategyKind } from '../balancing/strategy.js'
 import type { Config } from '../config/config.js'
 import { logExchange, type Log } from '../proxy/access-log.js'
+import { DebugSecret } from '../proxy/debug-secret.js'
 import { RouteTable } from '../proxy/route-table.js'
 import { Route, type RouteServices } from '../proxy/route.js'
+import type { Tracing } from '../proxy/tracing.js'
 import type { TrustProxy } from '../proxy/peer.js'
+import { eventObserver } from './event-observer.js'
 import { Front } from './front.js'
 import { buildGeneration } from './build-generation.js'
-import type { Generation, GenerationPlugin } from './generation.js'
-import type { RunningPool } from './running-pool.js'
+import type { GenerationPlugin } from './generation.js'
+import { InheritedSockets } from './inherited-sockets.js'
+import { Running, type Parts } from './running.js'
+import type { RunningProxy } from './running-proxy.js'
+import { VERSION } from './version.js'
+import { TargetOverrides } from './target-overrides.js'
 import { Upstreams } from './upstreams.js'
 
 /** Code of the user's own. */
@@ -30,87 +40,42 @@ export interface StartOptions {
   /** Default: no log. */
   readonly logger?: Logger
   readonly clock?: Clock
-}
-
-/** A proxy that runs. */
-export interface RunningProxy {
-  /** Where it listens: `http://127.0.0.1:8080`, `unix:/run/headrace.sock`. */
-  readonly addresses: readonly string[]
-  readonly pools: ReadonlyMap<string, RunningPool>
-  /**
-   * Stops accepting, lets what is under way end, cuts what is left after the drain deadline.
-   * @param deadline in ms, instead of the config's.
-   * @returns how many connections were cut.
-   */
-  close (deadline?: number): Promise<number>
-  /** Cuts everything now; makes a `close` under way end at once. @returns how many connections there were. */
-  cut (): number
+  /** Reads the config anew when an admin wants it reloaded. @throws {ConfigError} Default: there is nothing to read. */
+  readonly read?: () => Config
+  /** Listening sockets that are open already. Default: none. */
+  readonly inherited?: InheritedSockets
 }
 
 /** Brings a resolved config to life. @throws the system's error if an address can't be listened on. */
 export async function start (config: Config, options: StartOptions = {}): Promise<RunningProxy> {
   const clock = options.clock ?? systemClock
   const log = options.logger ?? silentLogger()
+  const { plugins = [], strategies = [] } = options.extensions ?? {}
+  const events = new EventLog(clock)
+  const statistics = config.admin === null ? null : new Statistics(clock)
   const upstreams = new Upstreams(config.pools, {
-    clock, random: systemRandom, log, strategies: [...strategyKinds, ...options.extensions?.strategies ?? []], timeouts: config.timeouts
-  })
-  const services = routeServices({ clock, log, access: config.log.access, queueTimeout: config.timeouts.queue, uploadRate: config.limits.uploadRate, draining: () => front.draining })
-  const generation = await buildGeneration({
-    table: routeTable(config, upstreams, services),
-    trustProxy: trustedProxies(config.trustProxy),
-    plugins: options.extensions?.plugins ?? [],
+    clock,
+    random: systemRandom,
     log,
-    access: config.log.access,
-    clock
+    strategies: [...strategyKinds, ...strategies],
+    zone: config.zone,
+    timeouts: config.timeouts,
+    observer: eventObserver(events)
   })
-  const front: Front = new Front({ timeouts: config.timeouts, clock, log }, generation.handle)
-  try {
-    await upstreams.start()
-    const addresses = await front.listen(config.listen)
-    return new Running(config, addresses, front, generation, upstreams)
-  } catch (error) {
-    await front.drain(0)
-    await upstreams.stop(true)
-    await generation.close()
-    throw error
+  const build: Parts['build'] = async (config, pools) => {
+    const { access } = config.log
+    const services = routeServices({ clock, log, config, access, statistics, tracing: await tracingOf(config), draining: () => front.draining })
+    const table = routeTable(config, pools, services)
+    return await buildGeneration({ table, trustProxy: trustedProxies(config.trustProxy), plugins, log, access, clock })
   }
+  const generation = await build(config, upstreams)
+  const { read = noSource, inherited = new InheritedSockets() } = options
+  const front: Front = new Front({ timeouts: config.timeouts, clock, log, inherited }, generation.handle)
+  return await new Running(config, generation, { front, upstreams, overrides: new TargetOverrides(), events, statistics, log, clock, inherited, read, build }).start()
 }
 
-class Running implements RunningProxy {
-  readonly addresses: readonly string[]
-  readonly #config: Config
-  readonly #front: Front
-  readonly #generation: Generation
-  readonly #upstreams: Upstreams
-  #closing: Promise<number> | null = null
-
-  constructor (config: Config, addresses: readonly string[], front: Front, generation: Generation, upstreams: Upstreams) {
-    this.#config = config
-    this.addresses = addresses
-    this.#front = front
-    this.#generation = generation
-    this.#upstreams = upstreams
-  }
-
-  get pools (): ReadonlyMap<string, RunningPool> {
-    return this.#upstreams.pools
-  }
-
-  close (deadline: number = this.#config.timeouts.drain): Promise<number> {
-    this.#closing ??= this.#close(deadline)
-    return this.#closing
-  }
-
-  cut (): number {
-    return this.#front.cut()
-  }
-
-  async #close (deadline: number): Promise<number> {
-    const cut = await this.#front.drain(deadline)
-    await this.#upstreams.stop(true)
-    await this.#generation.close()
-    return cut
-  }
+function noSource (): Config {
+  throw new ConfigError([{ path: '', message: 'the proxy was started without a file to read: call reload with a config' }])
 }
 
 export interface RouteServicesOptions {
@@ -118,29 +83,38 @@ export interface RouteServicesOptions {
   readonly log: Log
   /** Log every exchange, or only those that go wrong? */
   readonly access: boolean
-  /** Milliseconds. */
-  readonly queueTimeout: number
-  /** Bytes per second. */
-  readonly uploadRate: number
+  readonly config: Pick<Config, 'timeouts' | 'limits' | 'debug' | 'log'>
+  readonly tracing: Tracing | null
+  /** null = nobody looks. */
+  readonly statistics: Statistics | null
   draining (): boolean
 }
 
 /** What the routes of a running proxy share. */
 export function routeServices (options: RouteServicesOptions): RouteServices {
-  const { clock, log, access, queueTimeout, uploadRate } = options
+  const { clock, log, access, config } = options
   return {
     clock,
     wheel: new TimerWheel(clock),
-    queueTimeout,
-    uploadRate,
+    queueTimeout: config.timeouts.queue,
+    uploadRate: config.limits.uploadRate,
+    explain: config.log.explain && access,
+    tracing: options.tracing,
+    ...(options.statistics !== null && { observe: options.statistics.route }),
+    debugSecret: config.debug.secret === null ? null : new DebugSecret(config.debug.secret),
     random: systemRandom,
     get draining () { return options.draining() },
     onEnd: exchange => { logExchange(log, exchange, access) }
   }
 }
 
+/** What makes the spans that a config asks for; null = none. It is loaded when it is asked for: start-up is quicker for it. */
+export async function tracingOf ({ tracing }: Pick<Config, 'tracing'>): Promise<Tracing | null> {
+  return tracing ? new (await import('../proxy/tracing.js')).Tracing(VERSION) : null
+}
+
 /** The routes of a config over its running pools. */
-export function routeTable (config: Pick<Config, 'routes'>, upstreams: Upstreams, services: RouteServices): RouteTable {
+export function routeTable (config: Pick<Config, 'routes'>, upstreams: Pick<Upstreams, 'get'>, services: RouteServices): RouteTable {
   return new RouteTable(config.routes.map(route => new Route(route, upstreams.get(route.pool), services)))
 }
 

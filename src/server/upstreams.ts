@@ -1,13 +1,26 @@
-import type { Config, PoolConfig } from '../config/config.js'
+import type { Config } from '../config/config.js'
+import type { PoolSettings } from './pool-settings.js'
 import { RunningPool } from './running-pool.js'
 import type { UpstreamOptions } from './upstream-options.js'
 
+/** The next pools, made ready beside the present ones. */
+export interface NextUpstreams {
+  /** @throws {RangeError} if there is no such pool; a loaded config names none. */
+  get (name: string): RunningPool
+  /** Makes them the pools, in one synchronous step that can't fail. Those that are gone finish what they have. */
+  commit (): void
+  /** Ends what was begun for them. */
+  abort (): void
+}
+
 /** All pools of a config, running. */
 export class Upstreams {
+  readonly #options: UpstreamOptions
   readonly #pools = new Map<string, RunningPool>()
 
   constructor (pools: Config['pools'], options: UpstreamOptions) {
-    for (const [name, config] of Object.entries(pools)) this.#pools.set(name, runningPool(name, config, options))
+    this.#options = options
+    for (const [name, config] of Object.entries(pools)) this.#pools.set(name, new RunningPool(name, config, options))
   }
 
   /** By name. */
@@ -17,9 +30,7 @@ export class Upstreams {
 
   /** @throws {RangeError} if there is no such pool; a loaded config names none. */
   get (name: string): RunningPool {
-    const pool = this.#pools.get(name)
-    if (pool === undefined) throw new RangeError(`there is no pool "${name}"`)
-    return pool
+    return found(this.#pools, name)
   }
 
   /** Starts the health checks. @returns when every target has had its first verdict, or every pool a target that may serve. */
@@ -27,14 +38,52 @@ export class Upstreams {
     await Promise.all([...this.#pools.values()].map(pool => pool.start()))
   }
 
+  /**
+   * Makes another set of pools ready: those whose name survives keep their state, new ones have their first verdicts.
+   * @throws {ConfigError} if one can't be made; then nothing has changed.
+   */
+  async prepare (pools: Config['pools'], settings: PoolSettings): Promise<NextUpstreams> {
+    const next = new Map<string, RunningPool>()
+    const joining: RunningPool[] = []
+    const commits: Array<() => void> = []
+    const abort = (): void => { for (const pool of joining) void pool.stop(true) }
+    try {
+      for (const [name, config] of Object.entries(pools)) {
+        const survivor = this.#pools.get(name)
+        const pool = survivor ?? new RunningPool(name, config, { ...this.#options, ...settings })
+        next.set(name, pool)
+        if (survivor === undefined) joining.push(pool)
+        else commits.push(await survivor.prepare(config, settings))
+      }
+      await Promise.all(joining.map(pool => pool.start()))
+    } catch (error) {
+      abort()
+      throw error
+    }
+    return {
+      get: name => found(next, name),
+      commit: () => {
+        for (const commit of commits) commit()
+        this.#replace(next)
+      },
+      abort
+    }
+  }
+
   /** Ends health checks and connections; those in use are cut if `force` is set. */
   async stop (force: boolean): Promise<void> {
     await Promise.all([...this.#pools.values()].map(pool => pool.stop(force)))
   }
+
+  #replace (next: ReadonlyMap<string, RunningPool>): void {
+    for (const [name, pool] of this.#pools) if (!next.has(name)) void pool.stop(false)
+    this.#pools.clear()
+    for (const [name, pool] of next) this.#pools.set(name, pool)
+  }
 }
 
-function runningPool (name: string, config: PoolConfig, options: UpstreamOptions): RunningPool {
-  const kind = options.strategies.find(strategy => strategy.name === config.strategy.name)
-  if (kind === undefined) throw new RangeError(`there is no strategy "${config.strategy.name}"`)
-  return new RunningPool(name, config, kind.create(config.strategy.options), options)
+function found (pools: ReadonlyMap<string, RunningPool>, name: string): RunningPool {
+  const pool = pools.get(name)
+  if (pool === undefined) throw new RangeError(`there is no pool "${name}"`)
+  return pool
 }

@@ -1,10 +1,12 @@
 import { systemClock, type Clock } from '../base/clock.js'
-import type { NonEmpty, PickContext, Picker, Strategy } from '../balancing/strategy.js'
+import type { PickContext, Strategy } from '../balancing/strategy.js'
 import { Lease, type LeaseObserver } from './lease.js'
 import type { Outcome } from './outcome.js'
 import { AdaptiveLimit, type AdaptiveLimitOptions } from './adaptive-limit.js'
 import { parseAddress } from './address.js'
 import { Departures } from './departures.js'
+import { Levels, type LevelShare } from './levels.js'
+import { PoolCounts } from './pool-counts.js'
 import { Queue } from './queue.js'
 import { Target, type TargetSpec } from './target.js'
 
@@ -12,8 +14,15 @@ export type WhenAllDown = 'try-anyway' | 'fail'
 
 export interface PoolOptions {
   readonly name: string
-  readonly strategy: Strategy
+  /** What explanations call the strategy. Default: nothing. */
+  readonly strategyName?: string
+  /** Called once for each level of priority and nearness that its targets are on. */
+  readonly strategy: () => Strategy
   readonly whenAllDown: WhenAllDown
+  /** Where this proxy is; null = no zone is preferred. Default null. */
+  readonly zone?: string | null
+  /** See `LevelOptions`. Default 0.7. */
+  readonly spillBelow?: number
   /** Requests at once over all targets; 0 = no limit. Default 0. */
   readonly maxConnections?: number
   /** Requests that may wait for a target to come free. Default 0. */
@@ -45,17 +54,18 @@ export interface Reconciliation {
 /** A named set of targets with one strategy: gives out leases, keeps the picker in step with who is eligible. */
 export class Pool {
   readonly name: string
-  readonly #strategy: Strategy
-  readonly #whenAllDown: WhenAllDown
-  readonly #maxConnections: number
+  readonly counts = new PoolCounts()
+  strategyName: string
+  #levels: Levels
+  #whenAllDown: WhenAllDown
+  #maxConnections: number
   readonly #queue: Queue<Waiter>
-  readonly #adaptiveLimit: AdaptiveLimitOptions | null
+  #adaptiveLimit: AdaptiveLimitOptions | null
   readonly #clock: Clock
   /** Requests under way, those on targets that have left included. */
   #leases = 0
   #serving = false
   #targets: readonly Target[] = []
-  #picker: Picker<Target> | null = null
   #eligible: readonly Target[] = []
   #stale = true
   #panicking = false
@@ -63,11 +73,13 @@ export class Pool {
   readonly #inService = new Set<Target>()
   readonly #serviceObservers: Array<(target: Target, inService: boolean) => void> = []
   readonly #departures = new Departures()
+  readonly #followedBy = new WeakMap<Target, Strategy>()
   readonly #panicObservers: Array<(panicking: boolean) => void> = []
 
   constructor (options: PoolOptions) {
     this.name = options.name
-    this.#strategy = options.strategy
+    this.strategyName = options.strategyName ?? ''
+    this.#levels = levels(options)
     this.#whenAllDown = options.whenAllDown
     this.#maxConnections = options.maxConnections ?? 0
     this.#queue = new Queue(options.queueMax ?? 0)
@@ -100,9 +112,35 @@ export class Pool {
 
   get #exhausted (): boolean { return this.#maxConnections !== 0 && this.#leases >= this.#maxConnections }
 
-  /** Calls `observer` at the end of each lease. */
-  observe (observer: LeaseObserver): void {
+  /**
+   * Takes other options; who is under way or waits is not touched. Call `reconcile` after it: targets are fitted to the options there.
+   * @param options.strategy null = the present one stays, with its zone and spill-over, and what it has learnt.
+   */
+  configure (options: Omit<PoolOptions, 'name' | 'clock' | 'strategy'> & { readonly strategy: (() => Strategy) | null }): void {
+    const { strategy } = options
+    if (strategy !== null) this.#levels = levels({ ...options, strategy })
+    this.strategyName = options.strategyName ?? ''
+    this.#whenAllDown = options.whenAllDown
+    this.#maxConnections = options.maxConnections ?? 0
+    this.#queue.limit(options.queueMax ?? 0)
+    const adaptiveLimit = options.adaptiveLimit ?? null
+    if (JSON.stringify(adaptiveLimit) !== JSON.stringify(this.#adaptiveLimit)) {
+      this.#adaptiveLimit = adaptiveLimit
+      for (const target of this.#targets) target.adapt(this.#newLimit())
+    }
+  }
+
+  #newLimit (): AdaptiveLimit | null {
+    return this.#adaptiveLimit === null ? null : new AdaptiveLimit(this.#adaptiveLimit)
+  }
+
+  /** Calls `observer` at the end of each lease. @returns what ends that. */
+  observe (observer: LeaseObserver): () => void {
     this.#observers.push(observer)
+    return () => {
+      const index = this.#observers.indexOf(observer)
+      if (index !== -1) this.#observers.splice(index, 1)
+    }
   }
 
   /** Calls `observer` when a target comes into service and when it goes out of it, by leaving the pool too. */
@@ -136,13 +174,43 @@ export class Pool {
    */
   enter (waiter: Waiter): boolean {
     if (!this.full && this.#queue.size === 0) return false
-    return this.#queue.enter(waiter, waiter.urgent, displace)
+    const entered = this.#queue.enter(waiter, waiter.urgent, this.#displace)
+    if (entered) this.counts.entered(this.#queue.size)
+    else this.counts.queueRefused++
+    return entered
+  }
+
+  readonly #displace = (waiter: Waiter): void => {
+    this.counts.queueRefused++
+    waiter.displaced()
   }
 
   /** Does anyone wait whom a request that is served now would be served before? One that has been to a target may wait for another only. */
   #anyoneIsPassed (): boolean {
     for (const { tried } of this.#queue) if (tried === undefined || tried.size === 0) return true
     return false
+  }
+
+  /** Fields, names and values in turn, that the strategy adds to a response of this target; null = none. */
+  responseFields (target: Target, context: PickContext): readonly string[] | null {
+    return this.#levels.strategyOf(target).responseFields?.(target, context) ?? null
+  }
+
+  /** What the strategy compares now, by eligible target; lowest wins, null = it has no opinion. */
+  scores (context: PickContext): ReadonlyMap<Target, number | null> {
+    if (this.#stale) this.#prepare()
+    return this.#levels.scores(context)
+  }
+
+  /** How requests are shared out between levels of priority and nearness now. */
+  get levels (): readonly LevelShare[] {
+    if (this.#stale) this.#prepare()
+    return this.#levels.shares
+  }
+
+  /** Rank of a target's level: zero comes first. */
+  rankOf (target: Target): number {
+    return this.#levels.rankOf(target)
   }
 
   /** Takes a request out of the line. */
@@ -153,7 +221,7 @@ export class Pool {
   #lease (context: PickContext, tried: ReadonlySet<Target> | undefined): Lease | null {
     if (this.#exhausted) return null
     if (this.#stale) this.#prepare()
-    const picker = tried === undefined || tried.size === 0 ? this.#picker : this.#pickerWithout(tried)
+    const picker = tried === undefined || tried.size === 0 ? this.#levels.picker(context) : this.#levels.pickerOf(this.untried(tried))
     if (picker === null) return null
     this.#leases++
     return new Lease(picker.pick(context), this.#ended, this.#clock)
@@ -173,8 +241,9 @@ export class Pool {
       if (next.has(origin)) continue
       const survivor = present.get(origin)
       survivor?.update(spec)
-      const target = survivor ?? new Target(this.name, spec, this.#changed, this.#adaptiveLimit === null ? null : new AdaptiveLimit(this.#adaptiveLimit))
+      const target = survivor ?? new Target(this.name, spec, this.#changed, this.#newLimit())
       if (survivor === undefined) added.push(target)
+      this.#follow(target)
       next.set(origin, target)
     }
     const removed = this.#targets.filter(target => !next.has(target.address.origin))
@@ -185,7 +254,17 @@ export class Pool {
     return { added, removed }
   }
 
+  /** Lets the strategy of its level learn of a target. One that has changed its level is learnt anew. */
+  #follow (target: Target): void {
+    const strategy = this.#levels.strategyOf(target)
+    if (this.#followedBy.get(target) === strategy) return
+    this.#followedBy.set(target, strategy)
+    target.follower = strategy.follow?.(target) ?? null
+  }
+
   readonly #changed = (target: Target, service: boolean): void => {
+    // It may be on another level now, and who hears of it may ask for the picker.
+    if (service && this.#followedBy.has(target)) this.#follow(target)
     if (service) this.#noteService(target)
     this.#refresh()
   }
@@ -199,6 +278,7 @@ export class Pool {
   #noteService (target: Target): void {
     const left = !this.#targets.includes(target)
     const inService = target.inService && !left
+    target.noteService(inService, this.#clock)
     if (inService !== this.#inService.has(target)) {
       if (inService) this.#inService.add(target)
       else this.#inService.delete(target)
@@ -237,13 +317,8 @@ export class Pool {
     const panicking = eligible.length === 0 && this.#whenAllDown === 'try-anyway' && !this.full
     if (panicking) eligible = this.#targets.filter(target => target.onlyUnhealthy)
     this.#eligible = eligible
-    this.#picker = isNonEmpty(eligible) ? this.#strategy.prepare(eligible) : null
+    this.#levels.prepare(eligible, this.#targets)
     this.#setPanic(panicking && eligible.length > 0)
-  }
-
-  #pickerWithout (tried: ReadonlySet<Target>): Picker<Target> | null {
-    const untried = this.untried(tried)
-    return isNonEmpty(untried) ? this.#strategy.prepare(untried) : null
   }
 
   /**
@@ -263,10 +338,6 @@ export class Pool {
   }
 }
 
-function displace (waiter: Waiter): void {
-  waiter.displaced()
-}
-
-function isNonEmpty<T> (list: readonly T[]): list is NonEmpty<T> {
-  return list.length > 0
+function levels ({ strategy, zone = null, spillBelow = 0.7 }: Pick<PoolOptions, 'strategy' | 'zone' | 'spillBelow'>): Levels {
+  return new Levels({ create: strategy, zone, spillBelow })
 }

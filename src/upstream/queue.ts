@@ -3,11 +3,16 @@
  * costs nothing.
  */
 export class Queue<T> {
-  readonly #max: number
+  #max: number
   readonly #urgent = new Set<T>()
   readonly #others = new Set<T>()
 
   constructor (max: number) {
+    this.#max = max
+  }
+
+  /** Who waits already keeps his place, however short the line becomes. */
+  limit (max: number): void {
     this.#max = max
   }
 

@@ -1,7 +1,7 @@
 import { Type, type Static } from 'typebox'
 
 /** What a target and a pool do where the config is silent. */
-export const poolDefaults = { weight: 1, maxConnections: 0, whenAllDown: 'try-anyway', verify: true, queueMax: 1024, drain: false } as const
+export const poolDefaults = { weight: 1, maxConnections: 0, whenAllDown: 'try-anyway', verify: true, queueMax: 1024, drain: false, backup: false, priority: 0, spillBelow: 0.7 } as const
 
 const closed = { additionalProperties: false }
 
@@ -24,9 +24,25 @@ export const targetSchema = Type.Union([
       default: poolDefaults.maxConnections,
       description: 'Requests at once. 0 = no limit.'
     })),
-    drain: Type.Optional(Type.Boolean({ default: poolDefaults.drain, description: 'Let it finish what it has and give it nothing new.' }))
+    drain: Type.Optional(Type.Boolean({ default: poolDefaults.drain, description: 'Let it finish what it has and give it nothing new.' })),
+    backup: Type.Optional(Type.Boolean({ default: poolDefaults.backup, description: 'Use it when the others are not well enough: the same as a priority of 1.' })),
+    priority: Type.Optional(Type.Integer({
+      minimum: 0,
+      maximum: 15,
+      default: poolDefaults.priority,
+      description: '0 comes first. Targets of a later priority get requests when those before are not well enough.'
+    })),
+    zone: Type.Optional(Type.String({ description: 'Where it is. Of one priority, the targets in the zone of the proxy come first. Default: everywhere.' }))
   }, closed)
 ], { expects: 'a URL or an object with a "url"' })
+
+/** `spillBelow` of a pool. */
+export const spillBelowSchema = Type.Number({
+  minimum: 0.01,
+  maximum: 1,
+  default: poolDefaults.spillBelow,
+  description: 'Share of the weight of a priority, or of a zone, that must be in service for it to get all requests. Below that the rest go to the next one.'
+})
 
 /** `whenAllDown` of a pool. */
 export const whenAllDownSchema = Type.Enum(['try-anyway', 'fail'], {

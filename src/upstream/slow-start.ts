@@ -52,6 +52,11 @@ export class SlowStart {
     else this.forget(target)
   }
 
+  /** A target has been in service for long. */
+  adopt (target: Rampable): void {
+    this.#since.set(target, -Infinity)
+  }
+
   /** A target has come into service. */
   begin (target: Rampable): void {
     if (this.#stopped || this.#since.has(target)) return

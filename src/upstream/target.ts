@@ -1,6 +1,10 @@
-import type { Candidate } from '../balancing/strategy.js'
+import type { LoadReport } from '../balancing/load-report.js'
+import type { Candidate, Follower } from '../balancing/strategy.js'
+import type { Clock } from '../base/clock.js'
 import type { ConcurrencyLimit } from './adaptive-limit.js'
 import { parseAddress, type TargetAddress } from './address.js'
+import { ServiceRecord } from './service-record.js'
+import { TargetCounts } from './target-counts.js'
 
 /** Who may veto a target. */
 export type Judge = 'active' | 'passive' | 'admin' | 'full'
@@ -18,6 +22,12 @@ export interface TargetSpec {
   readonly maxConnections?: number
   /** Is it to finish what it has and get nothing new? Default false. */
   readonly drain?: boolean
+  /** Is it drained, and its health of no interest? Default false. */
+  readonly maintenance?: boolean
+  /** Zero comes first; others get requests when those before are not well enough. Default 0. */
+  readonly priority?: number
+  /** Where it is; null = everywhere. Default null. */
+  readonly zone?: string | null
 }
 
 /** Hears of changes. @param service may it have come into service or gone out of it? */
@@ -30,9 +40,16 @@ export type TargetObserver = (target: Target, service: boolean) => void
 export class Target implements Candidate {
   readonly id: string
   readonly address: TargetAddress
+  readonly counts = new TargetCounts()
+  readonly service = new ServiceRecord()
   /** What it has learnt of how many requests it bears; null = it is not asked. */
-  readonly adaptive: ConcurrencyLimit | null
+  adaptive: ConcurrencyLimit | null
   readonly #changed: TargetObserver
+  /** What the strategy learns of it; null = nothing. */
+  follower: Follower | null = null
+  #priority = 0
+  #zone: string | null = null
+  #maintenance = false
   #weight = 1
   /** Share of its weight that it has for now. */
   #share = 1
@@ -49,11 +66,18 @@ export class Target implements Candidate {
     this.adaptive = adaptive
     this.#weight = spec.weight ?? 1
     this.#maxConnections = spec.maxConnections ?? 0
-    if (spec.drain === true) this.#vetoes |= BITS.admin
+    this.#priority = spec.priority ?? 0
+    this.#zone = spec.zone ?? null
+    this.#maintenance = spec.maintenance === true
+    if (spec.drain === true || this.#maintenance) this.#vetoes |= BITS.admin
   }
 
   /** What a strategy goes by: the weight of its description, or less while it warms up. */
   get weight (): number { return this.#weight * this.#share }
+  /** The weight of its description, warmed up or not. */
+  get fullWeight (): number { return this.#weight }
+  get priority (): number { return this.#priority }
+  get zone (): string | null { return this.#zone }
   get maxConnections (): number { return this.#maxConnections }
   get inflight (): number { return this.#inflight }
   /** Requests whose response head has not come: what its latency depends on, unlike long downloads and open tunnels. */
@@ -69,6 +93,10 @@ export class Target implements Candidate {
   get inService (): boolean { return this.#weight > 0 && (this.#vetoes & ~BITS.full) === 0 }
   /** Is it set to finish what it has and to get nothing new? */
   get draining (): boolean { return (this.#vetoes & BITS.admin) !== 0 }
+  /** Is it in maintenance? Then nobody asks after its health. */
+  get maintenance (): boolean { return this.#maintenance }
+  /** The part of its weight that it has for now. */
+  get share (): number { return this.#share }
   /** Does nothing but passive health speak against it? Its probes, if there are any, pass. */
   get onlyEjected (): boolean { return this.#weight > 0 && this.#vetoes === BITS.passive }
   get healthy (): boolean { return (this.#vetoes & HEALTH) === 0 }
@@ -96,21 +124,41 @@ export class Target implements Candidate {
     this.#changed(this, false)
   }
 
-  /** Takes a new description of the same address: weight, limit and drain change, health and counts stay. */
+  /** Takes another adaptive limit, which knows nothing yet; null = none. */
+  adapt (limit: ConcurrencyLimit | null): void {
+    this.adaptive = limit
+    this.#checkLimit()
+  }
+
+  /** The backend has said how busy it is. */
+  reported (report: LoadReport, at: number): void {
+    this.follower?.reported?.(report, at)
+  }
+
+  /** Takes a new description of the same address: weight, level, limit and drain change, health and counts stay. */
   update (spec: TargetSpec): void {
-    const weight = spec.weight ?? 1
-    const changed = weight !== this.#weight
+    const { weight = 1, priority = 0, zone = null } = spec
+    const changed = weight !== this.#weight || priority !== this.#priority || zone !== this.#zone
     this.#weight = weight
+    this.#priority = priority
+    this.#zone = zone
     this.#maxConnections = spec.maxConnections ?? 0
     this.#checkLimit()
-    this.judge('admin', spec.drain !== true)
+    this.#maintenance = spec.maintenance === true
+    this.judge('admin', !(spec.drain === true || this.#maintenance))
     if (changed) this.#changed(this, true)
+  }
+
+  /** @internal Its pool says whether it is in service. */
+  noteService (inService: boolean, clock: Clock): void {
+    this.service.note(inService, this.#vetoes & ~BITS.full, clock)
   }
 
   /** @internal The one increment; only a lease calls it. */
   acquire (): void {
     this.#inflight++
     this.#awaiting++
+    this.counts.leased(this.#inflight)
     this.#checkLimit()
   }
 

@@ -1,4 +1,5 @@
-import type { DelayMeter, EndSignal, HostProcess, LoopTimes } from '../../src/backend/host-process.js'
+import type { EndSignal, HostProcess } from '../../src/backend/host-process.js'
+import type { DelayMeter, LoopTimes } from '../../src/base/loop-meter.js'
 
 /** A process that a test holds in its hand. */
 export class FakeProcess implements HostProcess {
@@ -64,7 +65,15 @@ class FakeDelayMeter implements DelayMeter {
     this.#worst = Math.max(this.#worst, delay)
   }
 
+  p50 (): number {
+    return this.#worst / 2
+  }
+
   p99 (): number {
+    return this.#worst
+  }
+
+  max (): number {
     return this.#worst
   }
 

@@ -14,7 +14,7 @@ t.test('the health route tells how the backend is', async t => {
   t.equal(response.headers['cache-control'], 'no-store')
   t.notOk('headrace-backend' in response.headers)
   t.same(response.json(), {
-    status: 'ok', inflight: 0, eventLoop: { utilization: 0.42, delayMs: 1.2 }, heap: { usedBytes: 1000, limitBytes: 5000 }, uptimeSeconds: 12.3
+    status: 'ok', inflight: 0, requests: 0, eventLoop: { utilization: 0.42, delayMs: 1.2 }, heap: { usedBytes: 1000, limitBytes: 5000 }, uptimeSeconds: 12.3
   })
 })
 
@@ -26,7 +26,7 @@ t.test('HEAD, even where the app makes no HEAD routes by itself', async t => {
   t.equal((await app.inject('/health')).statusCode, 404)
 })
 
-t.test('inflight counts requests, and no questions about health', async t => {
+t.test('inflight and requests count requests, and no questions about health', async t => {
   let answer = (_ready: boolean): void => {}
   const asked = new Promise<boolean>(resolve => { answer = resolve })
   const { app, release } = await world(t, { check: () => asked })
@@ -35,10 +35,11 @@ t.test('inflight counts requests, and no questions about health', async t => {
   await app.inject('/')
   t.equal(app.headraceBackend.inflight, 1)
   answer(true)
-  for (const response of await Promise.all(health)) t.equal((response.json() as { inflight: number }).inflight, 1)
+  for (const response of await Promise.all(health)) t.match(response.json(), { inflight: 1, requests: 2 })
   release()
   await slow
   t.equal(app.headraceBackend.inflight, 0)
+  t.match((await app.inject('/health')).json(), { inflight: 0, requests: 2 })
 })
 
 const notReady: Readonly<Record<string, () => boolean | string | Promise<boolean>>> = {

@@ -1,4 +1,4 @@
-import type { Candidate, NonEmpty, PickContext } from '../../src/balancing/strategy.js'
+import type { Candidate, NonEmpty, PickContext, RequestView } from '../../src/balancing/strategy.js'
 import { seededRandom } from '../../src/base/random.js'
 
 /** A candidate whose load the test holds in its hand. */
@@ -23,11 +23,20 @@ export function nonEmpty<T> (list: readonly T[]): NonEmpty<T> {
   return [first, ...rest]
 }
 
-/** A request's context; the key changes with each use of `key`. */
+/** A request's context: another client with each use of `request`, time stands still. */
 export function context (seed = 1): PickContext {
   const random = seededRandom(seed)
   let count = 0
-  return { random, get key () { return `key-${count++}` } }
+  return { random, now: () => 0, get request () { return requestFrom(`10.0.${count >> 8 & 255}.${count++ & 255}`) } }
+}
+
+/** The context of requests that are all alike. */
+export function contextOf (request: Partial<RequestView> & { readonly headers?: Readonly<Record<string, string>> }, random: () => number = seededRandom(1)): PickContext {
+  return { random, now: () => 0, request: { ...requestFrom(null), ...request, header: name => request.headers?.[name] } }
+}
+
+function requestFrom (clientAddress: string | null): RequestView {
+  return { method: 'GET', path: '/', clientAddress, header: () => undefined }
 }
 
 /** How often each was picked, in the order of `list`. */

@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import t from 'tap'
 import { leastConnections, LeastConnections } from '../../src/balancing/least-connections.js'
 import { strategyContract } from './contract.js'
-import { candidates, chiSquare, context, equals, nonEmpty, tally } from './fake-candidate.js'
+import { candidates, chiSquare, context, contextOf, equals, nonEmpty, tally } from './fake-candidate.js'
 
 strategyContract(t, { create: () => leastConnections.create({}) })
 
@@ -52,7 +52,7 @@ t.test('above eight, the two compared are distinct and any pair is as likely as 
     // Who is looked at: those whose load was read.
     const seen = new Set<number>()
     list.forEach((candidate, j) => Object.defineProperty(candidate, 'inflight', { get: () => { seen.add(j); return 0 }, configurable: true }))
-    picker.pick({ key: '', random })
+    picker.pick(contextOf({}, random))
     if (seen.size !== 2) t.fail(`${seen.size} compared`)
     const pair = [...seen].sort().join()
     pairs.set(pair, (pairs.get(pair) ?? 0) + 1)
@@ -72,7 +72,7 @@ t.test('above eight, the ends of the random range are in the list, and distinct'
       const seen = new Set<number>()
       list.forEach((candidate, j) => Object.defineProperty(candidate, 'inflight', { get: () => { seen.add(j); return 0 }, configurable: true }))
       const numbers = [first, second]
-      picker.pick({ key: '', random: () => numbers.shift() ?? 0 })
+      picker.pick(contextOf({}, () => numbers.shift() ?? 0))
       t.equal(seen.size, 2, `${first} ${second}`)
     }
   }

@@ -1,8 +1,10 @@
+import { join } from 'node:path'
 import t from 'tap'
 import { parseDuration } from '../../src/base/duration.js'
 import { parseSize } from '../../src/base/size.js'
 import { describeConfig, durationText, sizeText } from '../../src/config/describe.js'
 import { loadConfig } from '../../src/config/load.js'
+import { valueAt } from '../../src/config/place.js'
 
 t.test('durations in the unit that suits them', async t => {
   const cases: ReadonlyArray<readonly [number, string]> = [[0, '0s'], [250, '250ms'], [1.5, '1.5ms'], [5000, '5s'], [90_000, '90s'], [60_000, '1m'], [3_600_000, '1h'], [172_800_000, '48h']]
@@ -32,10 +34,11 @@ t.test('written as its input would be, with nothing left to default', async t =>
     pools: {
       api: {
         strategy: 'round-robin',
-        targets: [{ url: 'http://a:1', weight: 1, maxConnections: 0, drain: false }],
+        targets: [{ url: 'http://a:1', weight: 1, maxConnections: 0, drain: false, priority: 0 }],
         healthCheck: { type: 'http', status: [204, '200-299'], headers: { accept: '*/*' }, bodyContains: '$${ok}', interval: '5s' },
         passiveHealth: { consecutiveFailures: 5, statuses: [502, 503, 504], failureRate: false, ejection: '30s', maxEjection: '5m', maxEjectedShare: 0.5 },
         slowStart: '0s',
+        spillBelow: 0.7,
         whenAllDown: 'try-anyway',
         maxConnections: 0,
         queue: { max: 1024 },
@@ -85,9 +88,30 @@ t.test('in the long form where there is more to say', async t => {
   })
 })
 
+t.test('strategies with all that they are made of', async t => {
+  const described = (strategy: unknown): unknown => {
+    const config: unknown = describeConfig(loadConfig({ zone: 'eu-1', pools: { api: { targets: [{ url: 'http://a:1', zone: 'eu-2', backup: true }], strategy } } }))
+    t.match(config, { zone: 'eu-1', pools: { api: { targets: [{ priority: 1, zone: 'eu-2' }] } } })
+    return valueAt(config, ['pools', 'api', 'strategy'])
+  }
+  t.equal(described('random'), 'random')
+  t.strictSame(described({ name: 'consistent-hash', key: 'path' }), { name: 'consistent-hash', key: 'path', boundedLoad: 1.25 })
+  t.match(described({ name: 'sticky', secret: 'sixteen-characters', strategy: 'random' }), { name: 'sticky', secret: '(redacted)', strategy: 'random' })
+  const directory = t.testdir({ 'mine.cjs': 'module.exports = targets => targets[0]' })
+  const module = join(directory, 'mine.cjs')
+  t.strictSame(described({ module, options: { of: [1], token: 'hush' } }), { module, options: { of: [1], token: '(redacted)' } })
+})
+
 t.test('tells no secret', async t => {
   const text = JSON.stringify(describeConfig(loadConfig({
-    pools: { api: { targets: ['http://a:1'], healthCheck: { headers: { Authorization: 'Bearer hush' } } } },
+    debug: { secret: 'hush-hush-hush-hush' },
+    pools: {
+      api: {
+        targets: ['http://a:1'],
+        healthCheck: { headers: { Authorization: 'Bearer hush' } },
+        strategy: { name: 'sticky', secret: ['hush-hush-hush-hush', 'hush-hush-hush-hash'], cookie: 'open', strategy: { name: 'sticky', secret: 'hush-hush-hush-hush' } }
+      }
+    },
     routes: [{ prefix: '/', pool: 'api', headers: { request: { set: { 'X-Api-Key': 'hush', cookie: 'hush', 'x-edge': 'open' } } }, priority: { header: 'X-Token', high: ['hush', 'hush hush'] } }]
   })))
   t.notMatch(text, /hush/)

@@ -43,7 +43,7 @@ t.test('a string that is one variable becomes the number or boolean that is want
   }, { env })
   t.strictSame(config.listen, [{ host: '0.0.0.0', port: 4000 }])
   t.equal(config.log.access, false)
-  t.strictSame(config.pools['api']?.targets, [{ url: 'http://127.0.0.1:4000', weight: 2.5, maxConnections: 0, drain: false }])
+  t.strictSame(config.pools['api']?.targets, [{ url: 'http://127.0.0.1:4000', weight: 2.5, maxConnections: 0, drain: false, priority: 0, zone: null }])
   t.equal(config.pools['api']?.healthCheck?.interval, 5000)
   t.match(config.routes, [{ prefix: '/one', stripPrefix: true, retry: { on: { statuses: [503] } } }])
 })

@@ -20,10 +20,13 @@ t.test('accepts the example, refuses what the loader refuses by form', async t =
   t.ok(validate(example))
   const pool = (rest: object) => ({ pools: { api: { targets: ['http://a:1'], ...rest } } })
   t.ok(validate(pool({ strategy: { name: 'round-robin' } })))
+  t.ok(validate(pool({ strategy: { module: './mine.js', options: { any: ['thing'] } } })))
+  t.ok(validate({ ...pool({ spillBelow: '${SPILL}' }), zone: '${ZONE:-}', debug: { secret: '${SECRET}' }, log: { explain: true } }))
   t.ok(validate({ ...pool({}), timeouts: { connect: '${CONNECT:-3s}' }, log: { access: '${ACCESS}' } }))
   for (const good of [
     { passiveHealth: false }, { passiveHealth: { statuses: [], failureRate: { share: '${SHARE}' } } }, { slowStart: '10s' }, { slowStart: { window: '10s', aggression: 2 } },
-    { adaptiveLimit: true }, { adaptiveLimit: { min: '${MIN:-4}' } }, { retryBudget: {} }, { targets: [{ url: 'http://a:1', drain: '${DRAIN}' }] }
+    { adaptiveLimit: true }, { adaptiveLimit: { min: '${MIN:-4}' } }, { retryBudget: {} }, { targets: [{ url: 'http://a:1', drain: '${DRAIN}' }] },
+    { targets: [{ url: 'http://a:1', backup: true, zone: 'eu-1' }, { url: 'http://b:1', priority: 2 }], spillBelow: 1 }
   ]) t.ok(validate(pool(good)), JSON.stringify(good))
   const route = (rest: object) => ({ ...pool({}), routes: [{ prefix: '/', pool: 'api', ...rest }] })
   t.ok(validate(route({ priority: { header: 'x-priority', high: ['1'] }, retry: { bufferBody: '${KEEP:-64kb}', backOff: { base: '0s' } } })))
@@ -31,7 +34,7 @@ t.test('accepts the example, refuses what the loader refuses by form', async t =
     pool({ passiveHealth: { statuses: [404] } }), pool({ slowStart: 10 }), pool({ adaptiveLimit: { min: 0 } }), pool({ retryBudget: true }),
     route({ priority: 'urgent' }), route({ priority: { header: 'x-priority' } }), route({ retry: { bufferBody: '64k' } }), { ...pool({}), limits: { uploadRate: 1024 } }
   ]) t.notOk(validate(bad), JSON.stringify(bad))
-  for (const bad of [{}, pool({ x: 1 }), pool({ strategy: 'fastest' }), pool({ strategy: { name: 'round-robin', x: 1 } }), { ...pool({}), timeouts: { connect: 5 } }, { ...pool({}), timeouts: { connect: '5' } }]) {
+  for (const bad of [{}, pool({ x: 1 }), pool({ strategy: 'fastest' }), pool({ strategy: { name: 'round-robin', x: 1 } }), pool({ strategy: { module: './mine.js', x: 1 } }), pool({ strategy: { options: {} } }), pool({ spillBelow: 0 }), { ...pool({}), timeouts: { connect: 5 } }, { ...pool({}), timeouts: { connect: '5' } }]) {
     t.notOk(validate(bad), JSON.stringify(bad))
   }
 })

@@ -1,9 +1,10 @@
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import t from 'tap'
+import { roundRobin } from '../../src/balancing/round-robin.js'
 import type { StrategyKind } from '../../src/balancing/strategy.js'
 import { readConfigFile } from '../../src/config/file.js'
-import { loadConfig } from '../../src/config/load.js'
+import { loadConfig, type LoadOptions } from '../../src/config/load.js'
 import { faultsOf } from '../fixtures/faults-of.js'
 
 const TARGETS = ['http://127.0.0.1:3001']
@@ -12,7 +13,9 @@ t.test('everything but pools has a default', async t => {
   const config = loadConfig({ pools: { api: { targets: TARGETS } } })
   t.strictSame(JSON.parse(JSON.stringify(config)), {
     listen: [{ host: '0.0.0.0', port: 8080 }],
-    log: { level: 'info', access: true },
+    log: { level: 'info', access: true, explain: false },
+    debug: { secret: null },
+    zone: null,
     trustProxy: [],
     timeouts: {
       clientHeaders: 10_000,
@@ -30,11 +33,12 @@ t.test('everything but pools has a default', async t => {
     limits: { uploadRate: 0 },
     pools: {
       api: {
-        strategy: { name: 'round-robin', options: {} },
-        targets: [{ url: 'http://127.0.0.1:3001', weight: 1, maxConnections: 0, drain: false }],
+        strategy: { name: 'round-robin', module: null, options: {}, beneath: null },
+        targets: [{ url: 'http://127.0.0.1:3001', weight: 1, maxConnections: 0, drain: false, priority: 0, zone: null }],
         healthCheck: null,
         passiveHealth: { consecutiveFailures: 5, statuses: [502, 503, 504], failureRate: null, ejection: 30_000, maxEjection: 300_000, maxEjectedShare: 0.5 },
         slowStart: null,
+        spillBelow: 0.7,
         whenAllDown: 'try-anyway',
         maxConnections: 0,
         queueMax: 1024,
@@ -113,10 +117,45 @@ t.test('listen: one or several, TCP or Unix', async t => {
 t.test('targets in canonical form', async t => {
   const config = loadConfig({ pools: { api: { targets: ['http://A.example:80/', { url: 'unix:///run/a.sock', weight: 0 }, { url: 'https://[::1]:443', maxConnections: 5, drain: true }] } } })
   t.strictSame(config.pools['api']?.targets, [
-    { url: 'http://a.example', weight: 1, maxConnections: 0, drain: false },
-    { url: 'unix:/run/a.sock', weight: 0, maxConnections: 0, drain: false },
-    { url: 'https://[::1]', weight: 1, maxConnections: 5, drain: true }
+    { url: 'http://a.example', weight: 1, maxConnections: 0, drain: false, priority: 0, zone: null },
+    { url: 'unix:/run/a.sock', weight: 0, maxConnections: 0, drain: false, priority: 0, zone: null },
+    { url: 'https://[::1]', weight: 1, maxConnections: 5, drain: true, priority: 0, zone: null }
   ])
+})
+
+t.test('backups, priorities and zones', async t => {
+  const load = (targets: unknown[], rest: object = {}) => loadConfig({ pools: { api: { targets } }, ...rest })
+  const levels = (targets: unknown[]) => load(targets).pools['api']?.targets.map(({ priority, zone }) => [priority, zone])
+  t.strictSame(levels([
+    'http://a', { url: 'http://b', backup: true }, { url: 'http://c', backup: false }, { url: 'http://d', priority: 15 }, { url: 'http://e', zone: 'eu-1', backup: true }, { url: 'http://f', zone: '' }
+  ]), [[0, null], [1, null], [0, null], [15, null], [1, 'eu-1'], [0, null]])
+  t.equal(load(TARGETS, { zone: 'eu-1' }).zone, 'eu-1')
+  t.equal(load(TARGETS, { zone: '' }).zone, null, 'as of a variable that is empty')
+  const env = { BACKUP: 'true', PRIORITY: '2', SPILL: '0.5', ZONE: '' }
+  t.match(loadConfig({
+    zone: '${ZONE}', pools: { api: { spillBelow: '${SPILL}', targets: [{ url: 'http://a', backup: '${BACKUP}' }, { url: 'http://b', priority: '${PRIORITY}' }] } }
+  }, { env }), { zone: null, pools: { api: { spillBelow: 0.5, targets: [{ priority: 1 }, { priority: 2 }] } } })
+})
+
+t.test('the debug secret and explanations', async t => {
+  const config = loadConfig({ log: { explain: '${EXPLAIN}' }, debug: { secret: '${SECRET}' }, pools: { api: { targets: TARGETS } } }, { env: { EXPLAIN: 'true', SECRET: 'open-sesame-0815' } })
+  t.match(config, { log: { access: true, explain: true }, debug: { secret: 'open-sesame-0815' } })
+  t.strictSame(loadConfig({ debug: {}, pools: { api: { targets: TARGETS } } }).debug, { secret: null })
+})
+
+t.test('a strategy beneath another', async t => {
+  const secret = 'sixteen-characters'
+  const read = (strategy: unknown, options?: LoadOptions) => loadConfig({ pools: { api: { targets: TARGETS, strategy } } }, options).pools['api']?.strategy
+  t.match(read({ name: 'sticky', secret }), { name: 'sticky', beneath: { name: 'least-connections', options: {}, beneath: null, module: null } })
+  t.notOk('strategy' in (read({ name: 'sticky', secret })?.options ?? {}), 'it is beneath, not an option')
+  t.match(read({ name: 'sticky', secret, strategy: { name: 'consistent-hash', key: 'path' } }), { beneath: { name: 'consistent-hash', options: { key: 'path', boundedLoad: 1.25 } } })
+  t.match(read({ name: 'sticky', secret, strategy: { name: 'sticky', secret, strategy: 'random' } }), { beneath: { name: 'sticky', beneath: { name: 'random' } } })
+  const faults = (strategy: unknown) => faultsOf({ pools: { api: { targets: TARGETS, strategy: { name: 'sticky', secret, strategy } } } })
+  t.strictSame(faults('randon'), ['pools.api.strategy.strategy: unknown strategy "randon", did you mean "random"?'])
+  t.strictSame(faults({ name: 'consistent-hash', kay: 'path' }), ['pools.api.strategy.strategy.kay: unknown key, did you mean "key"?'])
+  t.strictSame(faults({ module: './nowhere.js' }).map(fault => fault.slice(0, 76)), ['pools.api.strategy.strategy.module: cannot load "./nowhere.js": Cannot find '])
+  const wrapper: StrategyKind = { name: 'wrapper', schema: {}, wraps: true, create: (_options, beneath) => beneath?.() ?? roundRobin.create({}) }
+  t.match(read({ name: 'wrapper' }, { strategies: [wrapper, roundRobin] }), { name: 'wrapper', beneath: { name: 'round-robin' } }, 'where the kind says no default it is the pool\'s')
 })
 
 t.test('short and long forms of a health check', async t => {
@@ -270,7 +309,7 @@ t.test('strategies of the user\'s own', async t => {
   }
   const load = (strategy: unknown) => ({ pools: { api: { targets: TARGETS, strategy } } })
   const options = { strategies: [kind, { ...kind, name: 'sticky2' }], env: { SPREAD: '7', DEEP: 'true' } }
-  t.strictSame(loadConfig(load({ name: 'sticky', key: 'a' }), options).pools['api']?.strategy, { name: 'sticky', options: { key: 'a', spread: 3 } })
+  t.strictSame(loadConfig(load({ name: 'sticky', key: 'a' }), options).pools['api']?.strategy, { name: 'sticky', module: null, options: { key: 'a', spread: 3 }, beneath: null })
   t.strictSame(loadConfig(load({ name: 'sticky2', key: 'a', spread: '${SPREAD}', deep: '${DEEP}' }), options).pools['api']?.strategy.options, { key: 'a', spread: 7, deep: true })
   t.strictSame(faultsOf(load('sticky'), options), ['pools.api.strategy.key: required: expected a string'])
   t.strictSame(faultsOf(load({ name: 'sticky', key: 1, spred: 2 }), options), [

@@ -1,6 +1,8 @@
 import t from 'tap'
+import { strategyKinds } from '../../src/balancing/strategies.js'
 import { faultsOf } from '../fixtures/faults-of.js'
 
+const names = strategyKinds.map(({ name }) => `"${name}"`).join(', ')
 const pools = { api: { targets: ['http://127.0.0.1:3001'] }, web: { targets: ['http://127.0.0.1:4001'] } }
 
 function pool (rest: object): object {
@@ -32,7 +34,7 @@ const refusals: ReadonlyArray<readonly [input: unknown, ...faults: string[]]> = 
   [JSON.parse('{"pools":{"api":{"targets":["http://a:1"],"healthCheck":{"headers":{"__proto__":"x"}}}}}'), 'pools.api.healthCheck.headers.__proto__: unknown key'],
 
   // later work is not taken in silence
-  ...['workers', 'admin'].map((key): [unknown, string] => [{ ...pool({}), [key]: {} }, `${key}: unknown key, expected one of "$schema", "listen", "log", "trustProxy", "timeouts", "limits", "pools", "routes"`]),
+  ...['workers', 'admin'].map((key): [unknown, string] => [{ ...pool({}), [key]: {} }, `${key}: unknown key, expected one of "$schema", "listen", "log", "debug", "zone", "trustProxy", "timeouts", "limits", "pools", "routes"`]),
   [{ ...pool({}), listen: { port: 1, tls: {} } }, 'listen.tls: unknown key, expected one of "host", "port"'],
   [{ ...pool({}), listen: { port: 1, http2: true } }, 'listen.http2: unknown key, expected one of "host", "port"'],
 
@@ -46,6 +48,14 @@ const refusals: ReadonlyArray<readonly [input: unknown, ...faults: string[]]> = 
   [{ ...pool({}), listen: { path: '/a', port: 1 } }, 'listen.port: unknown key, expected one of "path"'],
   [{ ...pool({}), listen: [{ port: 1 }, { port: 1 }, { port: 0 }, { port: 0 }] }, 'listen[1]: is in the list already'],
   [{ ...pool({}), log: { level: 'warm' } }, 'log.level: expected "fatal", "error", "warn", "info", "debug", "trace" or "silent", got "warm", did you mean "warn"?'],
+  [{ ...pool({}), log: { explain: 1 } }, 'log.explain: expected true or false, got 1'],
+  [{ ...pool({}), zone: 1 }, 'zone: expected a string, got 1'],
+  [{ ...pool({}), debug: true }, 'debug: expected an object, got true'],
+  [{ ...pool({}), debug: { secrets: [] } }, 'debug.secrets: unknown key, did you mean "secret"?'],
+  // Whatever is wrong with a secret, its text is not told.
+  ...['hush', 'hush hush hush hush', 'hush-hush-hush-hüsh', 'hush-hush-hush-hush\n'].map((secret): [unknown, string] => [
+    { ...pool({}), debug: { secret } }, 'debug.secret: expected a secret of at least 16 visible ASCII characters, without spaces'
+  ]),
   [{ ...pool({}), log: { access: 'no' } }, 'log.access: expected true or false, got "no"'],
   ...['1', '10.0.0.0/33', '::1/129', 'fe80::1%lo', '10.0.0.0/8/8', 'loopbak', '10.0.0.0/'].map((range): [unknown, string] => [
     { ...pool({}), trustProxy: [range] },
@@ -78,10 +88,14 @@ const refusals: ReadonlyArray<readonly [input: unknown, ...faults: string[]]> = 
   [pool({ targets: ['http://a:80', 'http://b', { url: 'http://A/' }] }), 'pools.api.targets[2]: http://a is in this pool already: targets[0]'],
   [pool({ whenAllDown: 'try-anyways' }), 'pools.api.whenAllDown: expected "try-anyway" or "fail", got "try-anyways", did you mean "try-anyway"?'],
   [pool({ strategy: 'least-conections' }), 'pools.api.strategy: unknown strategy "least-conections", did you mean "least-connections"?'],
-  [pool({ strategy: { name: 'fastest' } }), 'pools.api.strategy.name: unknown strategy "fastest", expected one of "round-robin", "least-connections"'],
+  [pool({ strategy: { name: 'fastest' } }), `pools.api.strategy.name: unknown strategy "fastest", expected one of ${names}`],
   [pool({ strategy: { name: 'round-robin', speed: 1 } }), 'pools.api.strategy.speed: unknown key'],
   [pool({ strategy: { nam: 'round-robin' } }), 'pools.api.strategy.name: required: expected a string', 'pools.api.strategy.nam: unknown key'],
-  [pool({ strategy: 1 }), 'pools.api.strategy: expected a strategy\'s name or an object with a "name", got 1'],
+  [pool({ strategy: 1 }), 'pools.api.strategy: expected a strategy\'s name or an object with a "name" or a "module", got 1'],
+  [pool({ strategy: {} }), 'pools.api.strategy.name: required: expected a string'],
+  [pool({ strategy: { module: 1 } }), 'pools.api.strategy.module: expected a path or the name of a package, got 1'],
+  [pool({ strategy: { module: '' } }), 'pools.api.strategy.module: expected a path or the name of a package, got ""'],
+  [pool({ strategy: { module: 1, name: 'a', options: 2 } }), 'pools.api.strategy.name: unknown key beside "module": a module\'s own options go into "options"', 'pools.api.strategy.options: expected an object, got 2', 'pools.api.strategy.module: expected a path or the name of a package, got 1'],
 
   // health checks
   [pool({ healthCheck: 'yes' }), 'pools.api.healthCheck: expected true, false or an object, got "yes"'],
@@ -105,6 +119,14 @@ const refusals: ReadonlyArray<readonly [input: unknown, ...faults: string[]]> = 
   [pool({ healthCheck: { status: ['200-299', 'ok'] } }), 'pools.api.healthCheck.status[1]: expected a status such as 204 or a range such as "200-299", got "ok"'],
 
   [pool({ targets: [{ url: 'http://a:1', drain: 'yes' }] }), 'pools.api.targets[0].drain: expected true or false, got "yes"'],
+  [pool({ targets: [{ url: 'http://a:1', backup: 'yes' }] }), 'pools.api.targets[0].backup: expected true or false, got "yes"'],
+  [pool({ targets: [{ url: 'http://a:1', priority: 16 }] }), 'pools.api.targets[0].priority: expected a whole number from 0 to 15, got 16'],
+  [pool({ targets: [{ url: 'http://a:1', priority: 0.5 }] }), 'pools.api.targets[0].priority: expected a whole number from 0 to 15, got 0.5'],
+  [pool({ targets: ['http://b:1', { url: 'http://a:1', backup: true, priority: 1 }] }), 'pools.api.targets[1].backup: cannot go together with "priority": it stands for a priority of 1'],
+  [pool({ targets: [{ url: 'http://a:1', zone: 1 }] }), 'pools.api.targets[0].zone: expected a string, got 1'],
+  [pool({ spillBelow: 0 }), 'pools.api.spillBelow: expected a number from 0.01 to 1, got 0'],
+  [pool({ spillBelow: 1.1 }), 'pools.api.spillBelow: expected a number from 0.01 to 1, got 1.1'],
+  [pool({ spillbelow: 0.5 }), 'pools.api.spillbelow: unknown key, did you mean "spillBelow"?'],
   [pool({ targets: [{ url: 'http://a:1', drian: true }] }), 'pools.api.targets[0].drian: unknown key, did you mean "drain"?'],
 
   // passive health
@@ -237,14 +259,14 @@ t.test('every fault is told with its place and what was expected', async t => {
 t.test('all faults in one go, of form and of sense', async t => {
   t.strictSame(faultsOf({
     timeouts: { connect: 5 },
-    pools: { api: { targets: [{ url: 'http://a:1' }, 'http://a:1', { url: 'foo' }], strategy: 'random' }, web: { targets: ['http://b:1'] } },
+    pools: { api: { targets: [{ url: 'http://a:1' }, 'http://a:1', { url: 'foo' }], strategy: 'fastest' }, web: { targets: ['http://b:1'] } },
     routes: [{ prefx: '/api', prefix: '/api', pool: 'apj' }, { prefix: '/api', pool: 'web', methods: ['${METHOD}'] }]
   }), [
     'routes[1].methods[0]: the environment variable METHOD is not set and ${METHOD} gives no default',
     'timeouts.connect: expected a duration such as "250ms" or "5s", got 5',
     'pools.api.targets[2].url: "foo" is not a URL',
     'routes[0].prefx: unknown key, did you mean "prefix"?',
-    'pools.api.strategy: unknown strategy "random", expected one of "round-robin", "least-connections"',
+    `pools.api.strategy: unknown strategy "fastest", expected one of ${names}`,
     'pools.api.targets[1]: http://a:1 is in this pool already: targets[0]',
     'routes[0].pool: there is no pool "apj", did you mean "api"?'
   ])

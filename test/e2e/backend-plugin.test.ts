@@ -149,7 +149,7 @@ t.test('SIGTERM under load: clients that heed the field lose nothing, what is un
   said = true
   const [health] = await asking
   t.equal(health.status, 503)
-  t.match(JSON.parse(health.body), { status: 'draining', inflight: Number })
+  t.match(JSON.parse(health.body), { status: 'draining', inflight: Number, requests: Number })
   t.ok(answers.every(({ status, body }) => status === 200 && body.length === 5000))
   await backend.logged(STOPPED)
   backend.release()

@@ -38,7 +38,7 @@ class FakeProbe implements Probe {
 function create (count: number, schedule: Partial<ProbeSchedule> = {}) {
   const clock = new VirtualClock()
   const probe = new FakeProbe(clock)
-  const pool = new Pool({ name: 'api', strategy: new RoundRobin(), whenAllDown: 'fail' })
+  const pool = new Pool({ name: 'api', strategy: () => new RoundRobin(), whenAllDown: 'fail' })
   const specs = (from: number, to: number) => Array.from({ length: to - from }, (_, i) => ({ url: `http://127.0.0.1:${from + i}` }))
   pool.reconcile(specs(1, count + 1))
   const flips: string[] = []
@@ -97,6 +97,7 @@ t.test('fall failures in a row take it down, a slower interval follows, rise suc
   await clock.advanceAsync(20_000)
   t.strictSame(probe.times(1), [0, 5000, 10_000, 15_000, 25_000, 35_000, 45_000, 50_000])
   t.strictSame(flips, ['0 :1 up check passed 0', '15000 :1 down connect ECONNREFUSED 0', '45000 :1 up check passed 0'])
+  t.match(target().counts, { checksPassed: 4, checksFailed: 4, lastCheck: { at: 50_000, passed: true, reason: 'check passed', tookMs: 0 } })
   t.ok(target().eligible)
   await check.stop()
 })
@@ -384,7 +385,7 @@ t.test('a check that takes over keeps what the one before it knew', async t => {
   pool.reconcile(specs(1, 4))
   probe.behaviour = hang
   const next = make()
-  next.start(check)
+  next.start(target => check.isUp(target))
   await check.stop()
   t.strictSame(pool.eligible, [pool.targets[0]])
   t.strictSame(pool.targets.map(target => next.isUp(target)), [true, false, null])

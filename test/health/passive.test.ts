@@ -26,9 +26,9 @@ const specs = (count: number): TargetSpec[] => Array.from({ length: count }, (_,
 class FedPool extends Pool {
   #tell: (target: Target, outcome: Outcome) => void = () => {}
 
-  override observe (observer: (target: Target, outcome: Outcome) => void): void {
-    super.observe(observer)
+  override observe (observer: (target: Target, outcome: Outcome) => void): () => void {
     this.#tell = observer
+    return super.observe(observer)
   }
 
   /** A request to this very target ends. */
@@ -39,7 +39,7 @@ class FedPool extends Pool {
 
 function create (count: number, rules: Partial<PassiveHealth> = {}, random = () => 0.5) {
   const clock = new VirtualClock()
-  const pool = new FedPool({ name: 'api', strategy: new RoundRobin(), whenAllDown: 'try-anyway' })
+  const pool = new FedPool({ name: 'api', strategy: () => new RoundRobin(), whenAllDown: 'try-anyway' })
   pool.reconcile(specs(count))
   const log: string[] = []
   const check = new PassiveCheck({
@@ -76,6 +76,7 @@ t.test('failures in a row eject for a while', async t => {
   clock.advance(1)
   t.strictSame(out(), [])
   t.strictSame(log, ['0 :1 out for 30000, 1: 5 failures in a row, the last: connection_refused (connect ECONNREFUSED)', '30000 :1 back'])
+  t.same([target(), target(1)].map(({ counts }) => counts.ejections), [1, 0])
   t.equal(clock.pending, 0)
 })
 
@@ -418,6 +419,7 @@ t.test('one that withdraws is out for a first ejection, without a fault counted'
   clock.advance(30_000)
   t.strictSame(out(), [])
   t.strictSame(log, ['0 :1 out for 30000, 0: the target is draining', '30000 :1 back'])
+  t.equal(target().counts.ejections, 0)
   t.equal(clock.pending, 0)
 })
 

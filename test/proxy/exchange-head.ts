@@ -12,6 +12,8 @@ export function exchangeHead (more: Partial<ExchangeHead> = {}): ExchangeHead {
     upgrade: null,
     urgent: false,
     freshConnection: false,
+    debug: false,
+    received: ['Host', 'shop.example', 'Accept', '*/*'],
     timeouts: { responseHead: 60_000, idleBody: 60_000 },
     originalPath: '/api/x?y',
     clientAddress: '192.0.2.7',

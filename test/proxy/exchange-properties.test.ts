@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import t from 'tap'
+import { contextOf } from '../balancing/fake-candidate.js'
 import { failureCodes, ProxyError, type FailureCode } from '../../src/base/errors.js'
 import { Exchange } from '../../src/proxy/exchange.js'
 import type { RetryBudgetRules } from '../../src/proxy/retry-budget.js'
@@ -165,7 +166,7 @@ class Stage {
   }
 
   #take (): Lease | null {
-    return this.pool.lease({ key: '', random: () => 0 })
+    return this.pool.lease(contextOf({}, () => 0))
   }
 
   #sent (): void {

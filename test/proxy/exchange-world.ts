@@ -1,9 +1,11 @@
 import type { Test } from 'tap'
+import { contextOf } from '../balancing/fake-candidate.js'
 import { ProxyError, type FailureCode } from '../../src/base/errors.js'
 import { Exchange } from '../../src/proxy/exchange.js'
 import type { ExchangeHead } from '../../src/proxy/exchange-head.js'
 import type { RetryBudgetRules } from '../../src/proxy/retry-budget.js'
 import type { RetryRules, RouteConfig } from '../../src/proxy/route-config.js'
+import type { RouteServices } from '../../src/proxy/route.js'
 import type { BodySource } from '../../src/transport/transport.js'
 import type { Lease } from '../../src/upstream/lease.js'
 import type { Outcome } from '../../src/upstream/outcome.js'
@@ -22,6 +24,7 @@ export interface Setup {
   readonly body?: BodySource
   readonly targets?: number
   readonly budget?: RetryBudgetRules
+  readonly observe?: NonNullable<RouteServices['observe']>
 }
 
 /** One exchange between a client and targets that a test plays. */
@@ -36,7 +39,8 @@ export class World {
   readonly exchange: Exchange<FakeClient>
 
   constructor (setup: Setup = {}) {
-    this.pool = createPool(setup.targets ?? 3)
+    if (setup.observe !== undefined) this.services.observe = setup.observe
+    this.pool = createPool(setup.targets ?? 3, this.services.clock)
     this.pool.observe((_target, outcome) => { this.outcomes.push(outcome) })
     const config = { retry: { ...retryRules, ...setup.retry }, ...setup.route }
     const route = createRoute(config, this.services, this.pool, this.transport, {
@@ -92,7 +96,7 @@ export class FullWorld extends World {
   }
 
   #take (): Lease | null {
-    return this.pool.lease({ key: '', random: () => 0 })
+    return this.pool.lease(contextOf({}, () => 0))
   }
 
   /** The first of the requests that are in the way ends; who waits is served. */

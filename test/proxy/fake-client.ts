@@ -12,7 +12,7 @@ export class FakeClient implements Client {
   error: ProxyError | null = null
   /** What `data` answers. */
   ready = true
-  closeTunnel: () => void = () => {}
+  closeTunnel: (sent?: number) => void = () => {}
   onEnd: () => void = () => {}
   #over = false
 
@@ -45,7 +45,7 @@ export class FakeClient implements Client {
     this.#called('flush')
   }
 
-  upgraded (_headers: RawHeaders, _connection: Duplex, first: Buffer, closed: () => void): void {
+  upgraded (_headers: RawHeaders, _connection: Duplex, first: Buffer, closed: (sent?: number) => void): void {
     this.#called(`upgraded ${first.toString('latin1')}`)
     this.closeTunnel = closed
     this.#over = true

@@ -78,3 +78,18 @@ t.test('within any ten seconds no more is granted than the rules say', async () 
     })
   }), { numRuns: 50 })
 })
+
+t.test('what is left, and what was refused', async t => {
+  const { budget, requests } = create({ share: 0.5, minimumPerSecond: 0.1 })
+  t.equal(budget.left, 1)
+  requests(10)
+  t.equal(budget.left, 5)
+  budget.take()
+  t.equal(budget.left, 4)
+  t.equal(budget.refused, 0)
+  while (budget.take());
+  budget.configure({ share: 0, minimumPerSecond: 0 })
+  t.equal(budget.left, 0, 'never below nothing')
+  t.equal(budget.take(), false)
+  t.equal(budget.refused, 2)
+})

@@ -43,7 +43,7 @@ t.test('an observer that settles again, or throws, does not upset the count', as
 
 t.test('awaits a response head until it has come, can\'t be measured, or the lease ends', async t => {
   for (const end of [
-    (lease: Lease) => { lease.responded() },
+    (lease: Lease) => { lease.responded(200) },
     (lease: Lease) => { lease.unmeasured() },
     (lease: Lease) => { lease.settle(cancelled) }
   ]) {
@@ -53,7 +53,7 @@ t.test('awaits a response head until it has come, can\'t be measured, or the lea
     t.match(of, { inflight: 2, awaiting: 2 })
     end(lease)
     t.equal(of.awaiting, 1)
-    lease.responded()
+    lease.responded(200)
     lease.unmeasured()
     lease.settle(ok)
     t.match(of, { inflight: 1, awaiting: 1 }, 'once, whatever follows')
@@ -85,7 +85,7 @@ t.test('tells the adaptive limit when the head comes, with the requests that awa
   const lease = (): Lease => new Lease(of, () => {}, clock)
   const first = lease()
   clock.advance(10)
-  first.responded()
+  first.responded(200)
   const second = lease()
   const third = lease()
   clock.advance(20)
@@ -107,9 +107,9 @@ t.test('tells the adaptive limit of who left before a head, of nobody who left l
   const lease = (): Lease => new Lease(of, () => {}, clock)
   const [early, late, unmeasured] = [lease(), lease(), lease()]
   clock.advance(5)
-  late.responded()
+  late.responded(200)
   unmeasured.unmeasured()
-  unmeasured.responded()
+  unmeasured.responded(200)
   unmeasured.settle(failure)
   late.settle(cancelled)
   early.settle(cancelled)

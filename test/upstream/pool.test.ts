@@ -1,7 +1,8 @@
 import fc from 'fast-check'
 import t from 'tap'
 import { strategyKinds } from '../../src/balancing/strategies.js'
-import type { Candidate, NonEmpty, Picker, Strategy } from '../../src/balancing/strategy.js'
+import { createStrategy, type StrategySpec } from '../../src/balancing/strategy-spec.js'
+import type { Candidate, Follower, NonEmpty, Picker, Strategy } from '../../src/balancing/strategy.js'
 import { RoundRobin } from '../../src/balancing/round-robin.js'
 import { ProxyError } from '../../src/base/errors.js'
 import { VirtualClock } from '../../src/base/virtual-clock.js'
@@ -26,7 +27,7 @@ class Spy implements Strategy {
 }
 
 function create (count: number, whenAllDown: WhenAllDown = 'try-anyway', strategy: Strategy = new RoundRobin()): Pool {
-  const pool = new Pool({ name: 'api', strategy, whenAllDown })
+  const pool = new Pool({ name: 'api', strategy: () => strategy, whenAllDown })
   pool.reconcile(Array.from({ length: count }, (_, i) => ({ url: url(i) })))
   return pool
 }
@@ -197,7 +198,7 @@ t.test('every observer hears every end', async t => {
 })
 
 t.test('tells who comes into service and goes out of it, once each, and not who is full', async t => {
-  const pool = new Pool({ name: 'api', strategy: new RoundRobin(), whenAllDown: 'fail' })
+  const pool = new Pool({ name: 'api', strategy: () => new RoundRobin(), whenAllDown: 'fail' })
   const told: string[] = []
   const news = (): string[] => told.splice(0)
   pool.observeService((target, inService) => { told.push(`${target.address.port} ${inService ? 'in' : 'out'}`) })
@@ -330,13 +331,13 @@ t.test('a target that is merely full, down or without weight is no departure', a
 t.test('an adaptive limit: each target has its own, by the requests that await a response head', async t => {
   const clock = new VirtualClock()
   const pool = new Pool({
-    name: 'api', strategy: new RoundRobin(), whenAllDown: 'fail', clock, adaptiveLimit: { min: 1, max: 100, initial: 2, tolerance: 1.5 }
+    name: 'api', strategy: () => new RoundRobin(), whenAllDown: 'fail', clock, adaptiveLimit: { min: 1, max: 100, initial: 2, tolerance: 1.5 }
   })
   pool.reconcile([{ url: url(0) }, { url: url(1) }])
   const leases = Array.from({ length: 5 }, () => pool.lease(request))
   t.strictSame(leases.map(lease => lease?.target.url), [url(0), url(1), url(0), url(1), undefined])
   t.match(pool, { full: true, panicking: false })
-  leases[0]?.responded()
+  leases[0]?.responded(200)
   t.strictSame(pool.eligible, [pool.targets[0]])
   t.equal(pool.lease(request)?.target.url, url(0))
   t.strictSame(pool.eligible, [])
@@ -348,7 +349,7 @@ t.test('an adaptive limit: each target has its own, by the requests that await a
 t.test('an adaptive limit learns by the pool\'s clock, failures and all', async t => {
   const clock = new VirtualClock()
   const pool = new Pool({
-    name: 'api', strategy: new RoundRobin(), whenAllDown: 'fail', clock, adaptiveLimit: { min: 1, max: 100, initial: 10, tolerance: 1.5 }
+    name: 'api', strategy: () => new RoundRobin(), whenAllDown: 'fail', clock, adaptiveLimit: { min: 1, max: 100, initial: 10, tolerance: 1.5 }
   })
   pool.reconcile([{ url: url(0) }])
   const limit = (): number => pool.targets[0]?.adaptive?.limit ?? 0
@@ -357,7 +358,7 @@ t.test('an adaptive limit learns by the pool\'s clock, failures and all', async 
     clock.advance(latency)
     for (const lease of leases) {
       if (failed) lease?.settle({ kind: 'failure', error: new ProxyError('connection_terminated', 'gone') })
-      else lease?.responded()
+      else lease?.responded(200)
       lease?.settle({ kind: 'response', status: 200 })
     }
   }
@@ -377,23 +378,38 @@ t.test('an adaptive limit learns by the pool\'s clock, failures and all', async 
 type Step =
   | { readonly do: 'lease', readonly retry: boolean }
   | { readonly do: 'settle', readonly which: number, readonly twice: boolean }
+  | { readonly do: 'respond', readonly which: number, readonly status: number }
   | { readonly do: 'judge', readonly which: number, readonly by: Judge, readonly ok: boolean }
-  | { readonly do: 'reconcile', readonly members: number, readonly weight: number, readonly limit: number }
+  | { readonly do: 'reconcile', readonly members: number, readonly weight: number, readonly limit: number, readonly levels: number }
 
 const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 8, arbitrary: fc.record({ do: fc.constant('lease' as const), retry: fc.boolean() }) },
   { weight: 6, arbitrary: fc.record({ do: fc.constant('settle' as const), which: fc.nat(999), twice: fc.boolean() }) },
+  { weight: 3, arbitrary: fc.record({ do: fc.constant('respond' as const), which: fc.nat(999), status: fc.constantFrom(200, 503) }) },
   { weight: 3, arbitrary: fc.record({ do: fc.constant('judge' as const), which: fc.nat(999), by: fc.constantFrom<Judge>('active', 'passive', 'admin'), ok: fc.boolean() }) },
-  { weight: 1, arbitrary: fc.record({ do: fc.constant('reconcile' as const), members: fc.nat(2 ** 12 - 1), weight: fc.nat(3), limit: fc.nat(4) }) }
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('reconcile' as const), members: fc.nat(2 ** 12 - 1), weight: fc.nat(3), limit: fc.nat(4), levels: fc.nat(3) }) }
 )
 
 for (const kind of strategyKinds) {
   for (const whenAllDown of ['try-anyway', 'fail'] as const) {
+    const spec: StrategySpec = { name: kind.name, options: kind.name === 'sticky' ? { secret: 'sixteen-characters' } : {}, beneath: null, module: null }
     t.test(`${kind.name}, ${whenAllDown}: whatever happens, the sum of inflight is the number of open leases`, async t => {
       let steps = 0
       let given = 0
+      let followed = 0
       fc.assert(fc.property(fc.array(step, { maxLength: 400, size: 'max' }), sequence => {
-        const pool: Pool = create(12, whenAllDown, new Guard(kind.create({}), () => pool))
+        const guards: Guard[] = []
+        const pool: Pool = new Pool({
+          name: 'api',
+          whenAllDown,
+          zone: '0',
+          strategy: () => {
+            const guard = new Guard(createStrategy(spec, () => kind), () => pool)
+            guards.push(guard)
+            return guard
+          }
+        })
+        pool.reconcile(Array.from({ length: 12 }, (_, i) => ({ url: url(i) })))
         const known = new Set(pool.targets)
         const open: Lease[] = []
         const closed: Lease[] = []
@@ -410,21 +426,26 @@ for (const kind of strategyKinds) {
         }
         given += open.length + closed.length
         for (const lease of open) lease.settle(cancelled)
+        for (const { flights } of guards) if (flights.some(({ ends }) => ends !== 1)) throw new Error('a flight that did not end once')
+        followed += guards.reduce((sum, { flights }) => sum + flights.length, 0)
         return [...known].every(target => target.inflight === 0) && pool.inflight === 0
       }), { numRuns: 200, seed: 12 })
       t.ok(steps >= 20_000, `${steps} steps`)
       t.ok(given > 3000, `${given} leases`)
+      if (kind.create(spec.options).follow !== undefined) t.equal(followed, given, 'each of them was followed')
     })
   }
 }
 
 function apply (step: Step, pool: Pool, open: Lease[], closed: Lease[]): void {
   if (step.do === 'reconcile') {
-    const { members, weight, limit } = step
+    const { members, weight, limit, levels } = step
     const indices = Array.from({ length: 12 }, (_, i) => i).filter(i => (members >> i & 1) === 1)
-    pool.reconcile(indices.map(i => ({ url: url(i), weight: (weight + i) % 4, maxConnections: (limit + i) % 5 })))
+    pool.reconcile(indices.map(i => ({ url: url(i), weight: (weight + i) % 4, maxConnections: (limit + i) % 5, priority: levels * i % 3, zone: levels % 2 === 0 ? null : `${i % 2}` })))
   } else if (step.do === 'judge') {
     pool.targets[step.which % Math.max(1, pool.targets.length)]?.judge(step.by, step.ok)
+  } else if (step.do === 'respond') {
+    open[step.which % Math.max(1, open.length)]?.responded(step.status)
   } else if (step.do === 'lease') {
     const tried = new Set(step.retry ? open.slice(-2).map(({ target }) => target) : [])
     const lease = pool.lease(request, tried)
@@ -444,6 +465,8 @@ function apply (step: Step, pool: Pool, open: Lease[], closed: Lease[]): void {
 class Guard implements Strategy {
   readonly #inner: Strategy
   readonly #pool: () => Pool
+  readonly #followed = new Set<Candidate>()
+  readonly flights: Array<{ readonly ends: number }> = []
 
   constructor (inner: Strategy, pool: () => Pool) {
     this.#inner = inner
@@ -455,10 +478,28 @@ class Guard implements Strategy {
     const present = targets.filter(target => eligible.some(candidate => Object.is(candidate, target)))
     if (eligible.length === 0) throw new Error('an empty list')
     if (present.length !== eligible.length) throw new Error('a stranger, or one twice')
+    if (new Set(present.map(target => this.#pool().rankOf(target))).size !== 1) throw new Error('more than one level')
+    if (eligible.some(candidate => !this.#followed.has(candidate))) throw new Error('one that is not followed')
     const panic = targets.every(target => !target.eligible)
     const allowed = present.every(target => target.eligible) || (panic && present.every(target => target.onlyUnhealthy)) || present.every(target => target.onlyEjected)
     if (!allowed || present.some(target => target.weight === 0)) throw new Error('one that may not be chosen')
     return this.#inner.prepare(eligible)
+  }
+
+  follow (candidate: Candidate): Follower {
+    this.#followed.add(candidate)
+    const follower = this.#inner.follow?.(candidate)
+    return {
+      began: at => {
+        const flight = follower?.began(at)
+        const seen = { ends: 0 }
+        if (flight !== undefined) this.flights.push(seen)
+        return {
+          answered: (at, failed) => { seen.ends++; flight?.answered(at, failed) },
+          abandoned: at => { seen.ends++; flight?.abandoned(at) }
+        }
+      }
+    }
   }
 }
 
@@ -483,7 +524,7 @@ const later = (): Promise<void> => new Promise(resolve => { queueMicrotask(resol
 
 function small (options: { maxConnections?: number, perTarget?: number, queueMax?: number }): Pool {
   const { maxConnections = 0, perTarget = 0, queueMax = 10 } = options
-  const pool = new Pool({ name: 'api', strategy: new RoundRobin(), whenAllDown: 'fail', maxConnections, queueMax })
+  const pool = new Pool({ name: 'api', strategy: () => new RoundRobin(), whenAllDown: 'fail', maxConnections, queueMax })
   pool.reconcile([{ url: url(0), maxConnections: perTarget }])
   return pool
 }
@@ -548,7 +589,7 @@ t.test('queue: a target that joins or comes back serves who waits', async t => {
 
 t.test('a request that has been to all others goes to an ejected target rather than to none', async t => {
   for (const [whenAllDown, found] of [['try-anyway', true], ['fail', false]] as const) {
-    const pool = new Pool({ name: 'api', strategy: new RoundRobin(), whenAllDown })
+    const pool = new Pool({ name: 'api', strategy: () => new RoundRobin(), whenAllDown })
     pool.reconcile([{ url: url(0) }, { url: url(1) }, { url: url(2) }])
     const [serving, ejected, down] = pool.targets
     if (serving === undefined || ejected === undefined) throw new Error('no targets')
@@ -617,13 +658,13 @@ t.test('queue: when it is full, an urgent one displaces the youngest other, who 
 
 t.test('queue: room under an adaptive limit serves who waits as soon as a response head has come', async t => {
   const pool = new Pool({
-    name: 'api', strategy: new RoundRobin(), whenAllDown: 'fail', clock: new VirtualClock(), queueMax: 10, adaptiveLimit: { min: 1, max: 1, initial: 1, tolerance: 1.5 }
+    name: 'api', strategy: () => new RoundRobin(), whenAllDown: 'fail', clock: new VirtualClock(), queueMax: 10, adaptiveLimit: { min: 1, max: 1, initial: 1, tolerance: 1.5 }
   })
   pool.reconcile([{ url: url(0) }])
   const lease = pool.lease(request)
   const waiter = new Waiting()
   t.ok(pool.enter(waiter))
-  lease?.responded()
+  lease?.responded(200)
   await later()
   t.equal(waiter.leases.length, 1)
   t.equal(pool.inflight, 2)

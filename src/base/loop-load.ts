@@ -1,5 +1,5 @@
-import type { Clock } from '../base/clock.js'
-import type { DelayMeter, HostProcess, LoopTimes } from './host-process.js'
+import type { Clock } from './clock.js'
+import type { DelayMeter, LoopTimes, MeteredLoop } from './loop-meter.js'
 
 /** Shortest time that a reading speaks of, in milliseconds. */
 const WINDOW = 1000
@@ -8,8 +8,10 @@ const WINDOW = 1000
 export interface LoopReading {
   /** Share of the time in which it was at work, 0 to 1. */
   readonly utilization: number
-  /** 99th percentile of its lateness. */
-  readonly delayMs: number
+  /** How late it was, in milliseconds. */
+  readonly p50: number
+  readonly p99: number
+  readonly max: number
 }
 
 interface Mark {
@@ -25,16 +27,16 @@ interface Mark {
  * it takes that place.
  */
 export class LoopLoad {
-  readonly #host: HostProcess
+  readonly #loop: MeteredLoop
   readonly #clock: Clock
   #from: Mark
   #next: Mark
 
-  constructor (host: HostProcess, clock: Clock) {
-    this.#host = host
+  constructor (loop: MeteredLoop, clock: Clock) {
+    this.#loop = loop
     this.#clock = clock
-    this.#from = this.#mark(host.delayMeter())
-    this.#next = this.#mark(host.delayMeter())
+    this.#from = this.#mark(loop.delayMeter())
+    this.#next = this.#mark(loop.delayMeter())
   }
 
   read (): LoopReading {
@@ -45,7 +47,7 @@ export class LoopLoad {
       this.#next = this.#mark(delays)
     }
     const { times, delays } = this.#from
-    return { utilization: utilization(times, this.#host.loopTimes()), delayMs: delays.p99() }
+    return { utilization: utilization(times, this.#loop.loopTimes()), p50: delays.p50(), p99: delays.p99(), max: delays.max() }
   }
 
   stop (): void {
@@ -54,7 +56,7 @@ export class LoopLoad {
   }
 
   #mark (delays: DelayMeter): Mark {
-    return { at: this.#clock.now(), times: this.#host.loopTimes(), delays }
+    return { at: this.#clock.now(), times: this.#loop.loopTimes(), delays }
   }
 }
 

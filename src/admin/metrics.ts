@@ -1,0 +1,40 @@
+import { Gauge, Registry, type MetricType } from 'prom-client'
+import type { Metric } from './metric.js'
+import { poolMetrics } from './pool-metrics.js'
+import { processMetrics } from './process-metrics.js'
+import { routeMetrics } from './route-metrics.js'
+import type { Snapshot } from './snapshot.js'
+import { targetMetrics } from './target-metrics.js'
+
+/** All there are, in the order in which they are written. docs/metrics.md is this list; a test holds them together. */
+export const allMetrics: readonly Metric[] = [...processMetrics, ...routeMetrics, ...poolMetrics, ...targetMetrics]
+
+/** Writes snapshots as Prometheus reads them: nothing is kept between two scrapes, so what has left the config is gone. */
+export const metricsWriter = {
+  contentType: Registry.PROMETHEUS_CONTENT_TYPE,
+
+  async write (snapshot: Snapshot): Promise<string> {
+    const registry = new Registry()
+    for (const metric of allMetrics) registry.registerMetric(new Collected(metric, snapshot))
+    return await registry.metrics()
+  }
+}
+
+/** A metric whose values are looked up rather than counted. Of what it extends only the name, the help and the place in a registry are used. */
+class Collected extends Gauge {
+  readonly #metric: Metric
+  readonly #snapshot: Snapshot
+
+  constructor (metric: Metric, snapshot: Snapshot) {
+    super({ name: metric.name, help: metric.help, labelNames: [...metric.labels], registers: [] })
+    this.#metric = metric
+    this.#snapshot = snapshot
+  }
+
+  override async get () {
+    const { name, type } = this.#metric
+    const values = this.#metric.samples(this.#snapshot).map(({ labels, value, suffix = '' }) => ({ metricName: name + suffix, labels, value }))
+    // Declared as an enumeration of numbers, it is a word in fact, and written into the text as it is.
+    return { ...await super.get(), type: type as unknown as MetricType, values }
+  }
+}

@@ -1,0 +1,34 @@
+import type { Clock } from '../base/clock.js'
+import { LoopLoad } from '../base/loop-load.js'
+import { ownLoop, type MeteredLoop } from '../base/loop-meter.js'
+import type { RouteConfig } from '../proxy/route-config.js'
+import { routeName } from './route-name.js'
+import { RouteStatistics } from './route-statistics.js'
+
+/** What a process knows of itself beside what its pools and targets count: one for each process, whatever its config. */
+export class Statistics {
+  /** Milliseconds since 1970. */
+  readonly startedAt: number
+  readonly load: LoopLoad
+  readonly #routes = new Map<string, RouteStatistics>()
+
+  /** @param loop whose lateness is measured. */
+  constructor (clock: Clock, loop: MeteredLoop = ownLoop) {
+    this.startedAt = clock.wallTime()
+    this.load = new LoopLoad(loop, clock)
+  }
+
+  /** The numbers of a route: those of the route of this name and pool that was there before, if there was one. */
+  readonly route = (config: Pick<RouteConfig, 'host' | 'prefix' | 'methods' | 'pool'>): RouteStatistics => {
+    // No pool's name and no route's has a line break in it.
+    const key = `${routeName(config)}\n${config.pool}`
+    let route = this.#routes.get(key)
+    if (route === undefined) this.#routes.set(key, route = new RouteStatistics())
+    return route
+  }
+
+  /** Measures no more. */
+  stop (): void {
+    this.load.stop()
+  }
+}

@@ -1,0 +1,93 @@
+import { isDeepStrictEqual } from 'node:util'
+import { entries, isRecord } from './place.js'
+
+type Described = Readonly<Record<string, unknown>>
+
+/**
+ * What another config would change, in words, one line for each thing: "pool api: removes 2 targets (http://…, http://…)".
+ * @param from and `to` as `describeConfig` makes them, so that a difference of spelling is none.
+ */
+export function configDifference (from: object, to: object): readonly string[] {
+  const before: Described = { ...from }
+  const after: Described = { ...to }
+  return [
+    ...pools(before['pools'], after['pools']),
+    ...routes(list(before['routes']), list(after['routes'])),
+    ...others('', before, after, new Set(['pools', 'routes']))
+  ]
+}
+
+function pools (from: unknown, to: unknown): readonly string[] {
+  const before = new Map(entries(from))
+  const after = new Map(entries(to))
+  return [
+    ...[...before.keys()].filter(name => !after.has(name)).map(name => `removes pool ${name}`),
+    ...[...after.keys()].filter(name => !before.has(name)).map(name => `adds pool ${name}`),
+    ...[...after].flatMap(([name, pool]) => before.has(name) ? onePool(name, before.get(name), pool) : [])
+  ]
+}
+
+function onePool (name: string, from: unknown, to: unknown): readonly string[] {
+  if (!isRecord(from) || !isRecord(to)) return []
+  const before = targetsOf(from)
+  const after = targetsOf(to)
+  const removed = [...before.keys()].filter(url => !after.has(url))
+  const added = [...after.keys()].filter(url => !before.has(url))
+  const changed = [...after].flatMap(([url, target]) => {
+    const old = before.get(url)
+    return old === undefined ? [] : others(`target ${url}`, old, target, new Set(['url']))
+  })
+  const strategy = isDeepStrictEqual(from['strategy'], to['strategy']) ? [] : [`changes the strategy from ${text(from['strategy'])} to ${text(to['strategy'])}`]
+  return [
+    ...(removed.length === 0 ? [] : [`removes ${counted(removed)}`]),
+    ...(added.length === 0 ? [] : [`adds ${counted(added)}`]),
+    ...strategy,
+    ...changed,
+    ...others('', from, to, new Set(['targets', 'strategy']))
+  ].map(line => `pool ${name}: ${line}`)
+}
+
+function targetsOf (pool: Described): Map<string, Described> {
+  return new Map(list(pool['targets']).filter(isRecord).map(target => [String(target['url']), target]))
+}
+
+function routes (from: readonly unknown[], to: readonly unknown[]): readonly string[] {
+  const before = new Map(from.filter(isRecord).map(route => [routeName(route), route]))
+  const after = new Map(to.filter(isRecord).map(route => [routeName(route), route]))
+  return [
+    ...[...before.keys()].filter(name => !after.has(name)).map(name => `removes route ${name}`),
+    ...[...after.keys()].filter(name => !before.has(name)).map(name => `adds route ${name}`),
+    ...[...after].flatMap(([name, route]) => {
+      const old = before.get(name)
+      return old === undefined ? [] : others(`route ${name}`, old, route, new Set(['host', 'prefix', 'methods']))
+    })
+  ]
+}
+
+/** What a route matches, for people: `GET,POST shop.example/api`. */
+export function routeName ({ host, prefix, methods }: Readonly<Record<string, unknown>>): string {
+  return `${Array.isArray(methods) ? `${methods.join(',')} ` : ''}${typeof host === 'string' ? host : ''}${String(prefix)}`
+}
+
+/** Keys that differ, each with its values before and after; objects key by key. */
+function others (where: string, from: Described, to: Described, without: ReadonlySet<string>): readonly string[] {
+  return [...new Set([...Object.keys(from), ...Object.keys(to)])].filter(key => !without.has(key)).flatMap(key => {
+    const [before, after] = [from[key], to[key]]
+    if (isDeepStrictEqual(before, after)) return []
+    const name = where === '' ? key : where.startsWith('target ') || where.startsWith('route ') ? `${where}: ${key}` : `${where}.${key}`
+    if (isRecord(before) && isRecord(after)) return others(name, before, after, new Set())
+    return [`changes ${name} from ${text(before)} to ${text(after)}`]
+  })
+}
+
+function counted (urls: readonly string[]): string {
+  return `${urls.length} target${urls.length === 1 ? '' : 's'} (${urls.join(', ')})`
+}
+
+function text (value: unknown): string {
+  return value === undefined ? 'nothing' : typeof value === 'string' ? value : JSON.stringify(value)
+}
+
+function list (value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? value : []
+}

@@ -1,0 +1,38 @@
+import { randomBytes } from 'node:crypto'
+
+/** A place in a trace, as `traceparent` tells it (W3C Trace Context, level 1, section 3.2). */
+export interface TraceParent {
+  /** 32 hexadecimal digits, not all zero. */
+  readonly traceId: string
+  /** 16 hexadecimal digits, not all zero. */
+  readonly spanId: string
+  /** Bit 0: the caller may have recorded it. */
+  readonly flags: number
+}
+
+const FORM = /^([0-9a-f]{2})-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})(-.*)?$/
+
+/** Reads a `traceparent`; null if it is none. A version to come is read as far as this one knows it. */
+export function parseTraceParent (text: string | undefined): TraceParent | null {
+  const match = FORM.exec(text?.trim() ?? '')
+  if (match === null) return null
+  const [, version = '', traceId = '', spanId = '', flags = '', rest] = match
+  if (version === 'ff' || (version === '00' && rest !== undefined)) return null
+  if (/^0+$/.test(traceId) || /^0+$/.test(spanId)) return null
+  return { traceId, spanId, flags: parseInt(flags, 16) }
+}
+
+export function traceParentText ({ traceId, spanId, flags }: TraceParent): string {
+  return `00-${traceId}-${spanId}-${flags.toString(16).padStart(2, '0')}`
+}
+
+/** The beginning of a trace that nobody records, so that what backends log of a request can be put together all the same. */
+export function newTraceParent (): TraceParent {
+  return { traceId: newHex(16), spanId: newHex(8), flags: 0 }
+}
+
+function newHex (bytes: number): string {
+  const text = randomBytes(bytes).toString('hex')
+  // One in 2^64: not allowed, all the same.
+  return /^0+$/.test(text) ? newHex(bytes) : text
+}

@@ -1,0 +1,126 @@
+import { ROOT_CONTEXT, SpanKind, SpanStatusCode, createTraceState, isSpanContextValid, trace, type Context, type Span, type Tracer } from '@opentelemetry/api'
+import type { ProxyError } from '../base/errors.js'
+import type { Outcome } from '../upstream/outcome.js'
+import type { Target } from '../upstream/target.js'
+import type { ExchangeHead } from './exchange-head.js'
+import type { ExchangeRecord } from './exchange-record.js'
+import { fieldValue } from './field-value.js'
+import { newTraceParent, parseTraceParent, traceParentText, type TraceParent } from './trace-parent.js'
+
+/**
+ * Makes OpenTelemetry spans of exchanges and of their attempts, and tells each target its place in the trace. Without an SDK that records
+ * them nothing is made but a `traceparent` for requests that come without one.
+ */
+export class Tracing {
+  readonly #tracer: Tracer
+
+  constructor (version: string) {
+    this.#tracer = trace.getTracer('headrace', version)
+  }
+
+  begin (route: TracedRoute, head: ExchangeHead): ExchangeTrace {
+    const parent = parseTraceParent(fieldValue(head.received, 'traceparent'))
+    const span = this.#tracer.startSpan(`${head.method} ${route.config.prefix}`, {
+      kind: SpanKind.SERVER,
+      attributes: {
+        'http.request.method': head.method,
+        'http.route': route.config.prefix,
+        'url.path': head.originalPath.split('?', 1)[0] ?? '',
+        'headrace.pool': route.pool.name,
+        'headrace.request_id': head.requestId,
+        ...(head.clientAddress !== null && { 'client.address': head.clientAddress })
+      }
+    }, parent === null ? ROOT_CONTEXT : contextOf(parent, fieldValue(head.received, 'tracestate')))
+    return new ExchangeTrace(this.#tracer, span, head, parent)
+  }
+}
+
+/** What is told of a route. */
+interface TracedRoute {
+  readonly config: { readonly prefix: string }
+  readonly pool: { readonly name: string }
+}
+
+/** The spans of one exchange. */
+export class ExchangeTrace {
+  readonly #tracer: Tracer
+  readonly #span: Span
+  readonly #head: ExchangeHead
+  /** What a target is told where nobody records. */
+  readonly #unrecorded: TraceParent | null
+  #attempt: Span | null = null
+
+  constructor (tracer: Tracer, span: Span, head: ExchangeHead, parent: TraceParent | null) {
+    this.#tracer = tracer
+    this.#span = span
+    this.#head = head
+    this.#unrecorded = isSpanContextValid(span.spanContext()) && span.isRecording() ? null : parent ?? newTraceParent()
+    if (this.#unrecorded !== null && parent === null) this.#tell(this.#unrecorded)
+  }
+
+  /** An attempt begins: the target gets its span as the parent of its own. */
+  attempt (target: Target, number: number): void {
+    if (this.#unrecorded !== null) return
+    this.#attempt = this.#tracer.startSpan(`${this.#head.method} ${target.address.authority}`, {
+      kind: SpanKind.CLIENT,
+      attributes: {
+        'http.request.method': this.#head.method,
+        'server.address': target.address.hostname,
+        'server.port': target.address.port,
+        'url.full': target.url + this.#head.path,
+        ...(number > 1 && { 'http.request.resend_count': number - 1 })
+      }
+    }, trace.setSpan(ROOT_CONTEXT, this.#span))
+    const { traceId, spanId, traceFlags } = this.#attempt.spanContext()
+    this.#tell({ traceId, spanId, flags: traceFlags })
+  }
+
+  /** The attempt under way has ended. */
+  attemptEnded (outcome: Outcome): void {
+    const span = this.#attempt
+    if (span === null) return
+    this.#attempt = null
+    if (outcome.kind === 'response') noteStatus(span, outcome.status, 400)
+    else if (outcome.kind === 'failure') noteError(span, outcome.error)
+    else span.setAttribute('headrace.cancelled', true)
+    span.end()
+  }
+
+  ended (exchange: ExchangeRecord): void {
+    if (this.#unrecorded !== null) return
+    const { status, error, outcome, target, attempts } = exchange
+    this.#span.setAttributes({ 'headrace.attempts': attempts, 'headrace.outcome': outcome, ...(target !== null && { 'headrace.target': target.url }) })
+    if (status !== 0) noteStatus(this.#span, status, 500)
+    if (error !== null && outcome !== 'response' && outcome !== 'tunnel') noteError(this.#span, error)
+    this.#span.end()
+  }
+
+  #tell (parent: TraceParent): void {
+    const { headers } = this.#head
+    const text = traceParentText(parent)
+    for (let i = 0; i < headers.length; i += 2) {
+      if (headers[i]?.toLowerCase() !== 'traceparent') continue
+      headers[i + 1] = text
+      return
+    }
+    headers.push('traceparent', text)
+  }
+}
+
+function contextOf ({ traceId, spanId, flags }: TraceParent, state: string | undefined): Context {
+  const traceState = state === undefined ? {} : { traceState: createTraceState(state) }
+  return trace.setSpanContext(ROOT_CONTEXT, { traceId, spanId, traceFlags: flags & 1, isRemote: true, ...traceState })
+}
+
+/** @param bad statuses from here on are errors: what a server answers with 4xx is the client's fault, what a client gets is not. */
+function noteStatus (span: Span, status: number, bad: number): void {
+  span.setAttribute('http.response.status_code', status)
+  if (status < bad) return
+  span.setAttribute('error.type', String(status))
+  span.setStatus({ code: SpanStatusCode.ERROR })
+}
+
+function noteError (span: Span, error: ProxyError): void {
+  span.setAttribute('error.type', error.code)
+  span.setStatus({ code: SpanStatusCode.ERROR, message: error.message })
+}

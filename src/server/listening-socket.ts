@@ -1,0 +1,152 @@
+import { fstatSync, linkSync, lstatSync, readFileSync, renameSync, unlinkSync } from 'node:fs'
+import { Server, type AddressInfo, type ListenOptions } from 'node:net'
+import { basename, dirname, join } from 'node:path'
+import { newId } from '../base/id.js'
+import type { Place } from './inherited-sockets.js'
+import { removeStaleSocket } from './stale-socket.js'
+
+/** `listen` sets the length of the backlog anew: what a service manager has chosen must not get shorter. The system has its own limit. */
+const LONGEST_BACKLOG = 65_535
+
+/** A server that listens, the key by which its socket is handed on, and the file that its Unix socket has. */
+export class ListeningSocket<S extends Server = Server> {
+  readonly key: string
+  readonly server: S
+  /** `http://127.0.0.1:8080`, with the real port, or `unix:/run/headrace.sock`. */
+  readonly url: string
+  /** The file to be removed in the end. */
+  readonly #file: SocketFile | null
+
+  private constructor (key: string, server: S, url: string, file: SocketFile | null) {
+    this.key = key
+    this.server = server
+    this.url = url
+    this.#file = file
+  }
+
+  /**
+   * Makes a server listen.
+   * @param fd of a socket that listens already, see `InheritedSockets.take`; null = open one.
+   * @throws the system's error.
+   */
+  static async open<S extends Server> (server: S, { key, address }: Place, fd: number | null): Promise<ListeningSocket<S>> {
+    const path = address !== null && 'path' in address ? address.path : null
+    if (fd !== null) await listening(server, { fd, ...address === null && { backlog: LONGEST_BACKLOG } })
+    else if (path !== null) await bindFile(server, path)
+    else if (address !== null && 'port' in address) await listening(server, { host: address.host, port: address.port })
+    return new ListeningSocket(key, server, urlOf(server, path), path === null ? null : fileAt(path))
+  }
+
+  /** The file descriptor of the socket. @throws {Error} where there is none: on Windows, or when it no longer listens. */
+  get fd (): number {
+    return descriptorOf(this.server)
+  }
+
+  /** Stops accepting, and removes the file. A server of node:http closes its idle connections, too. @param closed when the last connection has closed. */
+  close (closed: () => void = () => {}): void {
+    if (!this.server.listening) return closed()
+    this.#removeFile()
+    this.server.close(closed)
+  }
+
+  /** Stops accepting because another process accepts on the same socket: the file stays, and so do idle connections. */
+  leave (closed: () => void = () => {}): void {
+    if (!this.server.listening) return closed()
+    Server.prototype.close.call(this.server, closed)
+  }
+
+  /** If it is still ours: another process may have put its own in this place. */
+  #removeFile (): void {
+    if (this.#file === null) return
+    const { path, inode } = this.#file
+    if (lstatSync(path, { throwIfNoEntry: false })?.ino === inode) unlinkSync(path)
+  }
+}
+
+interface SocketFile {
+  readonly path: string
+  readonly inode: number
+}
+
+function fileAt (path: string): SocketFile | null {
+  const file = isPipeName(path) ? undefined : lstatSync(path, { throwIfNoEntry: false })
+  return file === undefined ? null : { path, inode: file.ino }
+}
+
+/** Node gives it to nobody, but keeps it in this field on every system that has descriptors. */
+function descriptorOf (server: Server): number {
+  const { _handle: handle } = server as { _handle?: { fd?: unknown } | null }
+  const fd = handle?.fd
+  if (typeof fd !== 'number' || fd < 0) throw new Error('the socket has no file descriptor')
+  return fd
+}
+
+/**
+ * Binds a Unix socket under another name and then gives it its own. libuv removes the name that it has bound when the server closes, without
+ * asking: this way there is nothing for it to remove, and the file can outlive this process in the hands of another.
+ */
+async function bindFile (server: Server, path: string): Promise<void> {
+  if (isPipeName(path)) return await listening(server, { path })
+  await removeStaleSocket(path)
+  // Not longer than the name itself: the system bounds the path of a socket at about 100 bytes.
+  const temporary = join(dirname(path), newId().slice(0, basename(path).length))
+  try {
+    await listening(server, { path: temporary })
+    give(temporary, path)
+  } catch (error) {
+    server.close()
+    throw error instanceof Error ? Object.assign(error, { message: error.message.replace(temporary, path) }) : error
+  }
+}
+
+/** Unlike a rename, a link takes nobody's place. */
+function give (temporary: string, path: string): void {
+  try {
+    linkSync(temporary, path)
+    unlinkSync(temporary)
+  } catch (error) {
+    if (lstatSync(path, { throwIfNoEntry: false }) !== undefined) {
+      throw Object.assign(new Error(`listen EADDRINUSE: address already in use ${path}`), { code: 'EADDRINUSE', syscall: 'listen' })
+    }
+    // Some file systems have no links.
+    renameSync(temporary, path)
+  }
+}
+
+/** Of Windows. They are no files. */
+function isPipeName (path: string): boolean {
+  return path.startsWith('\\\\')
+}
+
+function listening (server: Server, options: ListenOptions & { fd?: number }): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject)
+    server.listen(options, () => {
+      server.off('error', reject)
+      resolve()
+    })
+  })
+}
+
+function urlOf (server: Server, path: string | null): string {
+  const address = server.address()
+  if (path !== null) return `unix:${path}`
+  return isAddressInfo(address)
+    ? `http://${address.family === 'IPv6' ? `[${address.address}]` : address.address}:${address.port}`
+    : `unix:${pathOf(descriptorOf(server)) ?? ''}`
+}
+
+function isAddressInfo (address: string | AddressInfo | null): address is AddressInfo {
+  return address !== null && typeof address === 'object' && 'port' in address
+}
+
+/** Where a Unix socket that this process has not bound is found: Linux lists them all, by inode. */
+function pathOf (fd: number): string | null {
+  try {
+    const inode = String(fstatSync(fd).ino)
+    const line = readFileSync('/proc/net/unix', 'utf8').split('\n').find(line => line.split(/ +/)[6] === inode)
+    return line?.split(/ +/).slice(7).join(' ') ?? null
+  } catch {
+    return null
+  }
+}

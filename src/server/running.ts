@@ -1,0 +1,190 @@
+import type { Logger } from 'pino'
+import type { EventLog } from '../admin/event-log.js'
+import type { ReloadSnapshot, Snapshot } from '../admin/snapshot.js'
+import type { Statistics } from '../admin/statistics.js'
+import { takeSnapshot } from '../admin/take-snapshot.js'
+import type { Clock } from '../base/clock.js'
+import { NODE_VERSION } from '../base/process-usage.js'
+import type { Config } from '../config/config.js'
+import { describeConfig } from '../config/describe.js'
+import { configDifference } from '../config/difference.js'
+import type { AdminSide } from './admin-side.js'
+import type { Front } from './front.js'
+import type { Generation } from './generation.js'
+import type { InheritedSockets } from './inherited-sockets.js'
+import type { ListeningSocket } from './listening-socket.js'
+import { ProxyControl, type Controlled } from './proxy-control.js'
+import { Reloader, type Reloaded } from './reloader.js'
+import type { RunningPool } from './running-pool.js'
+import type { RunningProxy } from './running-proxy.js'
+import type { TargetOverrides } from './target-overrides.js'
+import type { NextUpstreams, Upstreams } from './upstreams.js'
+import { VERSION } from './version.js'
+
+/** What a running proxy is made of. */
+export interface Parts {
+  readonly front: Front
+  readonly upstreams: Upstreams
+  readonly overrides: TargetOverrides
+  readonly events: EventLog
+  /** null = nobody looks. */
+  readonly statistics: Statistics | null
+  readonly log: Logger
+  readonly clock: Clock
+  readonly inherited: InheritedSockets
+  /** Reads the config anew from where it came from. @throws {ConfigError} */
+  readonly read: () => Config
+  /** Makes a config's routes and the user's plugins runnable over its pools. */
+  build (config: Config, pools: Pick<NextUpstreams, 'get'>): Promise<Generation>
+}
+
+/** A proxy in this process: one config at a time, each made ready beside the present one and put in its place in one step. */
+export class Running implements RunningProxy, Controlled {
+  readonly #parts: Parts
+  readonly #reloader: Reloader
+  #config: Config
+  #generation: Generation
+  #admin: AdminSide | null = null
+  #addresses: readonly string[] = []
+  #reloads: ReloadSnapshot = { succeeded: 0, failed: 0, last: null }
+  #reloading: Promise<unknown> = Promise.resolve()
+  #closing: Promise<number> | null = null
+
+  constructor (config: Config, generation: Generation, parts: Parts) {
+    this.#config = config
+    this.#generation = generation
+    this.#parts = parts
+    this.#reloader = new Reloader({ read: parts.read, apply: config => this.reload(config), log: parts.log, ended: result => { this.#reloaded(result) } })
+  }
+
+  get config (): Config { return this.#config }
+  get addresses (): readonly string[] { return this.#addresses }
+  get adminAddress (): string | null { return this.#admin?.socket.url ?? null }
+  get sockets (): readonly ListeningSocket[] { return [...this.#parts.front.sockets, ...this.#admin === null ? [] : [this.#admin.socket]] }
+  get pools (): ReadonlyMap<string, RunningPool> { return this.#parts.upstreams.pools }
+  get overrides (): TargetOverrides { return this.#parts.overrides }
+  get draining (): boolean { return this.#parts.front.draining }
+
+  /** Has its first verdicts, and listens. @throws the system's error if an address can't be listened on; then all has ended. */
+  async start (): Promise<this> {
+    const { front, upstreams, events, log } = this.#parts
+    try {
+      await upstreams.start()
+      if (this.#config.admin !== null) {
+        const { openAdmin } = await import('./admin-side.js')
+        this.#admin = await openAdmin(this.#config.admin, new ProxyControl(this, events, log), this.#parts)
+      }
+      this.#addresses = await front.listen(this.#config.listen)
+      events.add('start', `version ${VERSION} listens on ${this.#addresses.join(', ')}`)
+      return this
+    } catch (error) {
+      await this.close(0)
+      throw error
+    }
+  }
+
+  reload (config: Config): Promise<readonly string[]> {
+    const reloading = this.#reloading.then(() => this.#reload(config))
+    this.#reloading = reloading.catch(() => {})
+    return reloading
+  }
+
+  reloadFromSource (cause: string): Promise<Reloaded> {
+    return this.#reloader.reload(cause)
+  }
+
+  /** Fits the pools to the config and to what admins have changed by hand. */
+  async refresh (): Promise<void> {
+    await this.reload(this.#config)
+  }
+
+  async snapshot (): Promise<Snapshot> {
+    const { front, upstreams, statistics, clock } = this.#parts
+    if (statistics === null) throw new Error('nothing is counted: there is no admin listener')
+    return takeSnapshot({
+      clock,
+      statistics,
+      role: 'single',
+      build: { version: VERSION, node: NODE_VERSION },
+      connections: front.connections,
+      draining: front.draining,
+      reloads: this.#reloads,
+      workerRestarts: 0,
+      pools: upstreams.pools.values(),
+      routes: this.#config.routes
+    })
+  }
+
+  close (deadline: number = this.#config.timeouts.drain): Promise<number> {
+    this.#closing ??= this.#close(async () => {
+      const cut = await this.#parts.front.drain(deadline)
+      await this.#admin?.close()
+      return cut
+    })
+    return this.#closing
+  }
+
+  leave (deadline: number = this.#config.timeouts.drain): Promise<number> {
+    this.#closing ??= this.#close(async () => {
+      const [cut] = await Promise.all([this.#parts.front.leave(deadline), this.#admin?.leave()])
+      return cut
+    })
+    return this.#closing
+  }
+
+  cut (): number {
+    return this.#parts.front.cut()
+  }
+
+  async #reload (config: Config): Promise<readonly string[]> {
+    if (this.#closing !== null) throw new Error('the proxy is stopping')
+    const { front, upstreams, log } = this.#parts
+    const next = await upstreams.prepare(this.#overridden(config.pools), config)
+    let generation: Generation | null = null
+    try {
+      generation = await this.#parts.build(config, next)
+      const listeners = await front.prepare(config.listen)
+      const old = this.#generation
+      const changes = configDifference(describeConfig(this.#config), describeConfig(config))
+      // From here on nothing can fail, and nothing waits: no request sees half of each config.
+      next.commit()
+      listeners.commit()
+      front.configure(config.timeouts)
+      front.use(generation.handle)
+      this.#config = config
+      this.#generation = generation
+      this.#addresses = listeners.urls
+      if (log.level !== 'silent') log.level = config.log.level
+      void old.close(false)
+      return changes
+    } catch (error) {
+      next.abort()
+      await generation?.close(true)
+      throw error
+    }
+  }
+
+  #overridden (pools: Config['pools']): Config['pools'] {
+    return Object.fromEntries(Object.entries(pools).map(([name, pool]) => [name, { ...pool, targets: this.overrides.apply(name, pool.targets) }]))
+  }
+
+  #reloaded ({ ok, changes, faults }: Reloaded): void {
+    const { events, clock, overrides, log } = this.#parts
+    const message = ok ? changes.join('; ') || 'nothing has changed' : faults.map(({ path, message }) => path === '' ? message : `${path}: ${message}`).join('; ')
+    const { succeeded, failed } = this.#reloads
+    this.#reloads = { succeeded: succeeded + Number(ok), failed: failed + Number(!ok), last: { at: clock.wallTime(), ok, message } }
+    events.add(ok ? 'reload' : 'reload-failed', message)
+    if (ok && overrides.lines.length > 0) log.info({ changes: overrides.lines }, 'what admins have changed by hand goes on')
+  }
+
+  async #close (drain: () => Promise<number>): Promise<number> {
+    await this.#reloading
+    const { upstreams, events, statistics } = this.#parts
+    events.add('stop', 'the proxy is shutting down')
+    const cut = await drain()
+    await upstreams.stop(true)
+    await this.#generation.close(true)
+    statistics?.stop()
+    return cut
+  }
+}

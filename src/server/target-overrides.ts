@@ -1,0 +1,71 @@
+import type { TargetSpec } from '../upstream/target.js'
+
+/** What an admin has set on a target. */
+export interface Override {
+  readonly state?: 'ready' | 'drain' | 'maint'
+  readonly weight?: number
+}
+
+interface PoolOverrides {
+  readonly changes: Map<string, Override>
+  readonly added: Map<string, TargetSpec>
+  readonly removed: Set<string>
+}
+
+/**
+ * What admins have changed by hand, laid over what the config says: it outlives reloads, for a reload is no word on it, and ends with the
+ * process. By pool name and origin, so that it still holds when a target comes back into the config.
+ */
+export class TargetOverrides {
+  readonly #pools = new Map<string, PoolOverrides>()
+
+  change (pool: string, origin: string, override: Override): void {
+    const { changes } = this.#of(pool)
+    changes.set(origin, { ...changes.get(origin), ...override })
+  }
+
+  add (pool: string, spec: TargetSpec): void {
+    const { added, removed } = this.#of(pool)
+    removed.delete(spec.url)
+    added.set(spec.url, spec)
+  }
+
+  remove (pool: string, origin: string): void {
+    const { added, removed, changes } = this.#of(pool)
+    added.delete(origin)
+    changes.delete(origin)
+    removed.add(origin)
+  }
+
+  /** The targets that a pool is to have, given those of its config. */
+  apply (pool: string, configured: readonly TargetSpec[]): readonly TargetSpec[] {
+    const overrides = this.#pools.get(pool)
+    if (overrides === undefined) return configured
+    const { changes, added, removed } = overrides
+    const known = new Set(configured.map(({ url }) => url))
+    const all = [...configured.filter(({ url }) => !removed.has(url)), ...[...added.values()].filter(({ url }) => !known.has(url))]
+    return all.map(spec => changed(spec, changes.get(spec.url)))
+  }
+
+  /** In words, one line for each change; for the log of a reload. */
+  get lines (): readonly string[] {
+    return [...this.#pools].flatMap(([pool, { changes, added, removed }]) => [
+      ...[...changes].map(([origin, { state, weight }]) => `${pool}/${origin}${state === undefined ? '' : ` is ${state}`}${weight === undefined ? '' : ` has weight ${weight}`}`),
+      ...[...added.keys()].map(origin => `${pool}/${origin} was added`),
+      ...[...removed].map(origin => `${pool}/${origin} was removed`)
+    ])
+  }
+
+  #of (pool: string): PoolOverrides {
+    let overrides = this.#pools.get(pool)
+    if (overrides === undefined) this.#pools.set(pool, overrides = { changes: new Map(), added: new Map(), removed: new Set() })
+    return overrides
+  }
+}
+
+function changed (spec: TargetSpec, override: Override | undefined): TargetSpec {
+  if (override === undefined) return spec
+  const { state, weight = spec.weight } = override
+  const drain = state === undefined ? spec.drain : state === 'drain'
+  return { ...spec, ...(weight !== undefined && { weight }), ...(drain !== undefined && { drain }), maintenance: state === 'maint' }
+}

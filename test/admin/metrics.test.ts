@@ -1,0 +1,96 @@
+import fc from 'fast-check'
+import t from 'tap'
+import { mergeSnapshots } from '../../src/admin/merge-snapshots.js'
+import { allMetrics, metricsWriter } from '../../src/admin/metrics.js'
+import type { Snapshot } from '../../src/admin/snapshot.js'
+import { failure } from '../proxy/exchange-world.js'
+import { counted } from './counted-world.js'
+import { parseExposition, type Family } from './exposition.js'
+import { snapshotOf } from './snapshot-arbitrary.js'
+
+async function families (snapshot: Snapshot): Promise<ReadonlyMap<string, Family>> {
+  return new Map(parseExposition(await metricsWriter.write(snapshot)).map(family => [family.name, family]))
+}
+
+/** The samples of a metric, each in one line. */
+function lines (written: ReadonlyMap<string, Family>, name: string): string[] {
+  return (written.get(name)?.samples ?? []).map(({ name, labels, value }) => `${name}${JSON.stringify(labels)} ${value}`)
+}
+
+t.test('the type of the answer', async t => {
+  t.equal(metricsWriter.contentType, 'text/plain; version=0.0.4; charset=utf-8')
+})
+
+t.test('of any snapshot comes what Prometheus reads, with every metric, and no label that is not declared', async t => {
+  await fc.assert(fc.asyncProperty(snapshotOf('worker'), snapshotOf('primary'), async (a, b) => {
+    const written = await families(mergeSnapshots([a, b]))
+    t.same([...written.keys()], allMetrics.map(({ name }) => name))
+    for (const { name, labels, type, help } of allMetrics) {
+      t.match(written.get(name), { type, help })
+      for (const sample of written.get(name)?.samples ?? []) if (Object.keys(sample.labels).some(label => !labels.includes(label))) throw new Error(name)
+    }
+  }), { numRuns: 30 })
+})
+
+t.test('an exchange that failed on one target and was answered by another', async t => {
+  const made = counted({ targets: 2, route: { host: 'shop.example', prefix: '/api', methods: ['GET', 'POST'] } })
+  const { world } = made
+  world.last.fail(failure('connection_refused'), 'nothing')
+  world.advance(100)
+  world.last.respond(200)
+  world.advance(30)
+  world.last.data('hello')
+  world.last.end()
+  world.pool.targets[0]?.judge('passive', false)
+  world.pool.targets[1]?.counts.checked({ at: 5000, passed: false, reason: 'x', tookMs: 250 })
+  const written = await families(made.snapshot)
+  const [first, second] = world.pool.targets.map(({ url }) => ({ pool: 'api', target: url }))
+  const route = { route: 'GET,POST shop.example/api', pool: 'api' }
+  t.same(lines(written, 'headrace_requests_total'), [`headrace_requests_total${JSON.stringify({ ...route, target: second?.target, status: '2xx' })} 1`])
+  const buckets = written.get('headrace_request_duration_seconds')?.samples.filter(({ name }) => name.endsWith('_bucket')) ?? []
+  t.same(buckets.filter(({ value }) => value === 1).map(({ labels }) => labels['le'])[0], '0.25', '130 ms, and the pause before')
+  t.same(lines(written, 'headrace_target_failures_total'), [`headrace_target_failures_total${JSON.stringify({ ...first, code: 'connection_refused' })} 1`])
+  t.same(lines(written, 'headrace_retries_total'), [0, 1].map(i => `headrace_retries_total${JSON.stringify([first, second][i])} ${i}`))
+  t.same(lines(written, 'headrace_target_up'), [0, 1].map(i => `headrace_target_up${JSON.stringify([first, second][i])} ${i}`))
+  t.ok(lines(written, 'headrace_target_healthy').includes(`headrace_target_healthy${JSON.stringify({ ...first, judge: 'passive' })} 0`))
+  t.same(lines(written, 'headrace_target_response_body_bytes_total')[1], `headrace_target_response_body_bytes_total${JSON.stringify(second)} 5`)
+  t.same(lines(written, 'headrace_check_duration_seconds'), [`headrace_check_duration_seconds${JSON.stringify(second)} 0.25`], 'no check, no value')
+  t.same(lines(written, 'headrace_check_timestamp_seconds'), [`headrace_check_timestamp_seconds${JSON.stringify(second)} 5`])
+  t.same(lines(written, 'headrace_event_loop_lag_seconds').length, 3)
+  t.same(lines(written, 'headrace_client_connections'), ['headrace_client_connections{} 7'])
+  t.same(lines(written, 'headrace_build_info'), ['headrace_build_info{"version":"1.2.3","node":"v20.19.0"} 1'])
+})
+
+t.test('a target that has left is no label any more', async t => {
+  const made = counted({ targets: 2 })
+  made.world.last.respond(200)
+  made.world.last.end()
+  const [gone] = made.world.pool.targets
+  made.world.pool.reconcile([{ url: 'http://10.0.0.9:3000' }])
+  const text = await metricsWriter.write(made.snapshot)
+  t.notOk(text.includes(gone?.url ?? ''))
+  t.ok(text.includes('http://10.0.0.9:3000'))
+})
+
+t.test('reloads', async t => {
+  const [snapshot] = fc.sample(snapshotOf('single'), { numRuns: 1, seed: 1 })
+  if (snapshot === undefined) throw new Error('there is one')
+  const values = async (last: Snapshot['reloads']['last']) => {
+    const written = await families({ ...snapshot, startedAt: 1000, reloads: { succeeded: 2, failed: 1, last } })
+    return ['headrace_config_last_reload_successful', 'headrace_config_last_reload_success_timestamp_seconds'].map(name => written.get(name)?.samples[0]?.value)
+  }
+  t.same(await values(null), [1, 1])
+  t.same(await values({ at: 5000, ok: true, message: '' }), [1, 5])
+  t.same(await values({ at: 6000, ok: false, message: '' }), [0, undefined])
+})
+
+t.test('the parser sees what it is there for', async t => {
+  const head = '# HELP a_total x\n# TYPE a_total counter\n'
+  for (const bad of [
+    'a_total 1\n', `${head}a_total 1`, `${head}a_total 1\na_total 2\n`, `${head}b_total 1\n`, `${head}a_total{x="1",x="2"} 1\n`, `${head}a_total{x=1} 1\n`,
+    `${head}a_total -1\n`, `${head}a_total one\n`, '# HELP a x\n# TYPE a counter\na 1\n', '# HELP a_ms x\n# TYPE a_ms gauge\na_ms 1\n', '# HELP a x\n', `${head}${head}`,
+    '# HELP h x\n# TYPE h histogram\nh_bucket{le="1"} 2\nh_bucket{le="+Inf"} 1\nh_count 1\n', '# HELP h x\n# TYPE h histogram\nh_bucket{le="1"} 1\nh_count 1\n',
+    '# HELP g x\n# TYPE g gauge\ng{quantile="1"} 1\n'
+  ]) t.throws(() => parseExposition(bad), bad)
+  t.equal(parseExposition(`${head}a_total{x="q\\"u\\\\o\\nte",y="2"} 1e3\n`)[0]?.samples[0]?.labels['x'], 'q"u\\o\nte')
+})

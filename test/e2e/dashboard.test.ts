@@ -1,0 +1,247 @@
+import http from 'node:http'
+import type { Browser, BrowserContextOptions, Locator, Page } from 'playwright-core'
+import t, { type Test } from 'tap'
+import { startBackendProcess, type BackendProcess } from '../fixtures/backend-process.js'
+import { startChromium } from '../fixtures/chromium.js'
+import { startProgram, type Program } from '../fixtures/program.js'
+
+const TOKEN = 'a-token-that-nobody-guesses'
+
+/** A proxy with its dashboard, two backends, and a client that goes on asking. */
+interface World {
+  readonly program: Program
+  readonly backends: readonly BackendProcess[]
+  /** Where the dashboard is. */
+  readonly address: string
+}
+
+async function startWorld (t: Test, admin: object = {}): Promise<World> {
+  const backends = [await startBackendProcess(t, 'a'), await startBackendProcess(t, 'b')]
+  const program = await startProgram(t, {
+    log: { access: false },
+    admin: { port: 0, ...admin },
+    pools: { api: { targets: backends.map(({ url }) => url), healthCheck: { type: 'tcp', interval: '100ms', rise: 1, fall: 1 } } }
+  })
+  await program.until(() => program.named('admin listening').length === 1)
+  return { program, backends, address: String(program.named('admin listening')[0]?.['address']) }
+}
+
+/** Requests one after another, until the test ends. */
+function traffic (t: Test, { program }: World): void {
+  const agent = new http.Agent({ keepAlive: true })
+  let stopped = false
+  t.teardown(() => {
+    stopped = true
+    agent.destroy()
+  })
+  const next = (): void => {
+    if (stopped) return
+    http.get({ host: '127.0.0.1', port: program.port, agent }, response => response.resume().on('close', () => { setTimeout(next, 10) })).on('error', () => { setTimeout(next, 10) })
+  }
+  next()
+}
+
+/** Opens the dashboard. Whatever it complains of, a violated policy for one, fails the test. */
+async function open (t: Test, browser: Browser, address: string, options: BrowserContextOptions = {}): Promise<Page> {
+  const context = await browser.newContext(options)
+  const page = await context.newPage()
+  const complaints: string[] = []
+  page.on('console', message => { if (message.type() === 'error' || message.type() === 'warning') complaints.push(message.text()) })
+  page.on('pageerror', error => { complaints.push(error.message) })
+  t.teardown(async () => {
+    await context.close()
+    t.strictSame(complaints, [], 'no complaints in the console')
+  })
+  await page.goto(address)
+  await page.getByText('Live', { exact: true }).waitFor()
+  return page
+}
+
+function row (page: Page, { url }: BackendProcess): Locator {
+  return page.getByRole('row').filter({ hasText: url.replace('http://', '') })
+}
+
+t.test('the dashboard', async t => {
+  const browser = await startChromium(t)
+
+  t.test('shows what happens: traffic, a target that dies and comes back', async t => {
+    const world = await startWorld(t)
+    const [first, second] = pair(world.backends)
+    const page = await open(t, browser, world.address)
+    traffic(t, world)
+    await row(page, first).getByText('Up', { exact: true }).waitFor()
+    await page.getByRole('heading', { name: 'api' }).waitFor()
+    await page.locator('.tile', { hasText: 'Requests' }).locator('.figure', { hasText: /^[1-9]/ }).waitFor()
+    await row(page, first).locator('[data-label="Latency"]', { hasText: /\d ms/ }).waitFor()
+    await page.getByRole('row').filter({ hasText: '2xx' }).waitFor()
+    t.equal(await page.getByText('2 / 2').count(), 1)
+
+    await second.kill()
+    await row(page, second).getByText('Down', { exact: true }).waitFor()
+    t.comment(`seen ${await sinceLast(page)} ms after it was known`)
+    await page.getByText('1 / 2').waitFor()
+    await page.locator('.events li', { hasText: 'down' }).first().waitFor()
+    t.match(await page.locator('[aria-live]').textContent(), /down/, 'and read out')
+    await second.start()
+    await row(page, second).getByText('Up', { exact: true }).waitFor()
+    t.comment(`seen ${await sinceLast(page)} ms after it was known`)
+  })
+
+  t.test('drains a target by a click, and lets it come back', async t => {
+    const world = await startWorld(t)
+    const [first] = pair(world.backends)
+    const page = await open(t, browser, world.address)
+    const target = row(page, first)
+    const dialog = page.getByRole('dialog')
+    await target.getByRole('button', { name: 'Drain' }).click()
+    t.match(await dialog.textContent(), /finishes what it has and gets nothing new/)
+    await dialog.getByRole('button', { name: 'Cancel' }).click()
+    await dialog.waitFor({ state: 'detached' })
+    t.equal(await state(world, first), 'up', 'nothing without a confirmation')
+
+    await target.getByRole('button', { name: 'Drain' }).click()
+    await dialog.getByRole('button', { name: 'Drain' }).click()
+    await target.getByText('Draining').waitFor()
+    t.equal(await state(world, first), 'drain')
+    await target.getByRole('button', { name: 'Ready' }).click()
+    await dialog.getByRole('button', { name: 'Ready' }).click()
+    await target.getByText('Up', { exact: true }).waitFor()
+
+    await target.getByRole('button', { name: 'Maintain' }).click()
+    await dialog.getByRole('button', { name: 'Maintain' }).click()
+    await target.getByText('Maintenance').waitFor()
+    await page.getByRole('row').filter({ hasNot: target }).getByRole('button', { name: 'Drain' }).last().click()
+    t.match(await dialog.textContent(), /last target of pool api that is in service/)
+  })
+
+  t.test('gives a target another weight', async t => {
+    const world = await startWorld(t)
+    const [first] = pair(world.backends)
+    const page = await open(t, browser, world.address)
+    await row(page, first).getByRole('button', { name: /^Weight 1 of/ }).click()
+    const dialog = page.getByRole('dialog')
+    await dialog.getByLabel('Weight').fill('-1')
+    await dialog.getByRole('button', { name: 'Weight' }).click()
+    t.equal(await dialog.isVisible(), true, 'the browser refuses what is none')
+    await dialog.getByLabel('Weight').fill('2.5')
+    await dialog.getByRole('button', { name: 'Weight' }).click()
+    await row(page, first).getByRole('button', { name: /^Weight 2.5 of/ }).waitFor()
+  })
+
+  t.test('reloads the config', async t => {
+    const world = await startWorld(t)
+    const page = await open(t, browser, world.address)
+    await page.getByRole('button', { name: 'Reload config' }).click()
+    const dialog = page.getByRole('dialog')
+    await dialog.getByRole('button', { name: 'Reload' }).click()
+    await dialog.getByText('Nothing is different').waitFor()
+    await dialog.getByRole('button', { name: 'Done' }).click()
+    await dialog.waitFor({ state: 'detached' })
+  })
+
+  t.test('works by the keyboard alone', async t => {
+    const world = await startWorld(t)
+    const [first] = pair(world.backends)
+    const page = await open(t, browser, world.address)
+    await row(page, first).getByText('Up', { exact: true }).waitFor()
+    await page.keyboard.press('Tab')
+    t.equal(await focused(page), 'Skip to the pools', 'first a way past the header')
+    const order: string[] = []
+    while (!order.at(-1)?.startsWith('Drain') && order.length < 20) {
+      await page.keyboard.press('Tab')
+      order.push(await focused(page))
+      t.not(await page.evaluate(() => getComputedStyle(document.activeElement?.matches('input') === true ? document.activeElement.nextElementSibling ?? document.body : document.activeElement ?? document.body).outlineStyle), 'none', `${order.at(-1)}: the focus is seen`)
+    }
+    t.match(order, ['Reload config', 'auto', /^Weight 1 of/, /^Drain/], 'in the order in which they stand')
+    await page.keyboard.press('Enter')
+    await page.getByRole('dialog').waitFor()
+    await page.keyboard.press('Escape')
+    await page.getByRole('dialog').waitFor({ state: 'detached' })
+    t.match(await focused(page), /^Drain/, 'the focus comes back')
+    await page.keyboard.press('Enter')
+    await page.getByRole('dialog').waitFor()
+    for (let i = 0; i < 10 && await focused(page) !== 'Drain'; i++) await page.keyboard.press('Tab')
+    await page.keyboard.press('Enter')
+    await row(page, first).getByText('Draining').waitFor()
+    await page.getByRole('dialog').waitFor({ state: 'detached' })
+    t.match(await focused(page), /^Ready/, 'and stays where the button has become another')
+  })
+
+  t.test('in light and dark, as the system has it or as one likes', async t => {
+    const world = await startWorld(t)
+    const dark = await open(t, browser, world.address, { colorScheme: 'dark' })
+    const background = async (page: Page): Promise<string> => await page.evaluate(() => getComputedStyle(document.documentElement).backgroundColor)
+    const night = await background(dark)
+    await dark.getByText('Light', { exact: true }).click()
+    const day = await background(dark)
+    t.not(day, night)
+    await dark.reload()
+    await dark.getByText('Live', { exact: true }).waitFor()
+    t.equal(await background(dark), day, 'the choice is remembered')
+    await dark.getByText('Dark', { exact: true }).click()
+    t.equal(await background(dark), night)
+    const light = await open(t, browser, world.address, { colorScheme: 'light' })
+    t.equal(await background(light), day)
+  })
+
+  t.test('fits any width', async t => {
+    const world = await startWorld(t)
+    const page = await open(t, browser, world.address)
+    traffic(t, world)
+    await page.locator('.tile', { hasText: 'Requests' }).locator('.figure', { hasText: /^[1-9]/ }).waitFor()
+    for (const width of [320, 390, 768, 1100, 1200, 1400, 1600, 2400]) {
+      await page.setViewportSize({ width, height: 844 })
+      t.equal(await page.evaluate(() => document.documentElement.scrollWidth), width, `${width}: nothing to scroll sideways`)
+      const outside = await page.evaluate(() => [...document.querySelectorAll('button')].filter(button => button.getBoundingClientRect().right > innerWidth).length)
+      t.equal(outside, 0, `${width}: every button is in the window`)
+    }
+  })
+
+  t.test('asks for the token, and says when the proxy is gone', async t => {
+    const world = await startWorld(t, { token: TOKEN })
+    const context = await browser.newContext()
+    t.teardown(() => context.close())
+    const page = await context.newPage()
+    await page.goto(world.address)
+    const dialog = page.getByRole('dialog')
+    await dialog.getByLabel('Token').fill('not-the-token-at-all')
+    await dialog.getByRole('button', { name: 'Unlock' }).click()
+    await dialog.getByText('That token was refused').waitFor()
+    await dialog.getByLabel('Token').fill(TOKEN)
+    await dialog.getByRole('button', { name: 'Unlock' }).click()
+    await page.getByText('Live', { exact: true }).waitFor()
+    await dialog.waitFor({ state: 'detached' })
+    await page.reload()
+    await page.getByText('Live', { exact: true }).waitFor()
+    t.equal(await dialog.count(), 0, 'it is kept for this tab')
+    t.equal(await page.evaluate(() => localStorage.length === 1 && localStorage.getItem('headrace-theme') !== null), true, 'and nowhere else')
+    await world.program.stop('SIGKILL')
+    await page.getByText('Connection lost').waitFor()
+  })
+})
+
+/** Milliseconds from the newest event to now, by the clock of the machine. */
+async function sinceLast (page: Page): Promise<number> {
+  const at = await page.locator('.events time').first().getAttribute('datetime')
+  return Date.now() - Date.parse(at ?? '')
+}
+
+/** What the element that has the focus is called. */
+async function focused (page: Page): Promise<string> {
+  return await page.evaluate(() => {
+    const element = document.activeElement
+    return element?.getAttribute('aria-label') ?? (element instanceof HTMLInputElement ? element.value : element?.textContent ?? '')
+  })
+}
+
+async function state ({ address }: World, { url }: BackendProcess): Promise<unknown> {
+  const response = await fetch(`${address}/pools/api/targets/${encodeURIComponent(url)}`)
+  // The API documents this.
+  const target = await response.json() as { readonly state: string }
+  return target.state
+}
+
+function pair ([first, second]: readonly BackendProcess[]): readonly [BackendProcess, BackendProcess] {
+  if (first === undefined || second === undefined) throw new Error('there are two')
+  return [first, second]
+}

@@ -1,0 +1,195 @@
+import { mkdtemp, rename, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import t, { type Test } from 'tap'
+import { WebSocket, WebSocketServer } from 'ws'
+import { loadConfig } from '../../src/index.js'
+import { behaviours, startBackend } from '../fixtures/backend.js'
+import { connect, get } from '../fixtures/client.js'
+import { closedPort } from '../fixtures/closed-port.js'
+import { runProgram } from '../fixtures/program.js'
+import { eventually, startTestProxy } from '../fixtures/proxy.js'
+
+/** A config as its tests write it, resolved. */
+function config (targets: ReadonlyArray<string | object>, more: { readonly pool?: object, readonly top?: object, readonly routes?: readonly object[] } = {}) {
+  return loadConfig({
+    listen: { host: '127.0.0.1', port: 0 },
+    pools: { main: { targets, ...more.pool } },
+    routes: more.routes ?? [{ prefix: '/', pool: 'main' }],
+    ...more.top
+  })
+}
+
+async function closedUrl (t: Test): Promise<string> {
+  return `http://127.0.0.1:${await closedPort(t)}`
+}
+
+t.test('targets change at once: what is under way on one that is gone ends, what is new goes to the others', async t => {
+  const leaving = await startBackend(t, 'hang')
+  const joining = await startBackend(t)
+  const proxy = await startTestProxy(t, [leaving.url])
+  const open = (await connect(t, proxy.port)).get('/first')
+  await leaving.until(() => leaving.requests.length === 1)
+  const port = proxy.port
+  t.strictSame(await proxy.running.reload(config([joining.url])), [`pool main: removes 1 target (${leaving.url})`, `pool main: adds 1 target (${joining.url})`])
+  t.equal(proxy.port, port, 'the address is the one before')
+  for (let i = 0; i < 3; i++) t.equal((await get(t, port, '/')).status, 200)
+  t.equal(joining.requests.length, 3)
+  t.equal(leaving.requests.length, 1)
+  open.leave()
+  t.match(await proxy.log.wait('target has drained'), [{ target: leaving.url }])
+})
+
+t.test('survivors keep their counts and their verdicts, whatever else changes', async t => {
+  const [dead, busy] = [{ url: await closedUrl(t) }, await startBackend(t, 'hang')]
+  const healthCheck = { type: 'tcp', interval: '50ms', fall: 1 }
+  const proxy = await startTestProxy(t, [dead.url, busy.url], { pool: { healthCheck } })
+  const targets = () => proxy.running.pools.get('main')?.pool.targets ?? []
+  const before = targets()
+  const open = (await connect(t, proxy.port)).get('/')
+  await busy.until(() => busy.requests.length === 1)
+  await proxy.running.reload(config([dead.url, { url: busy.url, weight: 3 }], { pool: { strategy: 'least-connections', healthCheck: { ...healthCheck, interval: '1h' } } }))
+  t.strictSame(targets().map(({ id }) => id), before.map(({ id }) => id))
+  t.ok(targets().every((target, i) => target === before[i]))
+  t.strictSame(targets().map(({ healthy }) => healthy), [false, true])
+  t.strictSame(targets().map(({ inflight }) => inflight), [0, 1])
+  t.equal(targets()[1]?.weight, 3)
+  await proxy.running.reload(config([dead.url, busy.url]))
+  t.strictSame(targets().map(({ vetoedBy }) => vetoedBy), [[], []], 'without a check nobody is down by it')
+  open.leave()
+})
+
+t.test('a health check that comes with a reload does not take out who has served until now; a new target is probed before it serves', async t => {
+  const [old, dead] = [await startBackend(t), { url: await closedUrl(t) }]
+  const proxy = await startTestProxy(t, [old.url], { pool: { whenAllDown: 'fail' } })
+  await proxy.running.reload(config([old.url, dead.url], { pool: { whenAllDown: 'fail', healthCheck: { type: 'tcp', interval: '1h', fall: 1 } } }))
+  t.strictSame(proxy.running.pools.get('main')?.pool.eligible.map(({ url }) => url), [old.url])
+  const fresh = await startBackend(t)
+  await proxy.running.reload(config([fresh.url], { pool: { whenAllDown: 'fail', healthCheck: { type: 'tcp', interval: '1h', fall: 1 } } }))
+  t.equal((await get(t, proxy.port, '/')).status, 200, 'it serves from the first moment on')
+})
+
+t.test('pools and routes come and go; a WebSocket on a surviving target lives on', async t => {
+  const sockets = new WebSocketServer({ host: '127.0.0.1', port: 0 })
+  t.teardown(async () => { await new Promise<void>(resolve => { sockets.close(() => { resolve() }) }) })
+  sockets.on('connection', socket => { socket.on('message', message => { socket.send(`echo ${String(message)}`) }) })
+  await new Promise(resolve => { sockets.once('listening', resolve) })
+  const address = sockets.address()
+  const url = `http://127.0.0.1:${typeof address === 'object' && address !== null ? address.port : 0}`
+  const other = await startBackend(t)
+  const proxy = await startTestProxy(t, [url])
+  const client = new WebSocket(`ws://127.0.0.1:${proxy.port}/chat`)
+  await new Promise(resolve => { client.once('open', resolve) })
+  await proxy.running.reload(config([url], {
+    top: { pools: { main: { targets: [url] }, api: { targets: [other.url] } } },
+    routes: [{ prefix: '/api', pool: 'api' }, { prefix: '/', pool: 'main' }]
+  }))
+  t.equal((await get(t, proxy.port, '/api')).status, 200)
+  client.send('hello')
+  t.equal(await new Promise(resolve => { client.once('message', message => { resolve(String(message)) }) }), 'echo hello')
+  await proxy.running.reload(config([url]))
+  t.notOk(proxy.running.pools.has('api'))
+  client.send('again')
+  t.equal(await new Promise(resolve => { client.once('message', message => { resolve(String(message)) }) }), 'echo again')
+  client.close()
+  await proxy.untilInflight(0)
+})
+
+t.test('a config that can not be had changes nothing', async t => {
+  const backend = await startBackend(t)
+  const occupied = Number(new URL(backend.url).port)
+  const proxy = await startTestProxy(t, [backend.url])
+  const { running } = proxy
+  const before = [running.config, running.addresses, [...running.pools.keys()]]
+  await t.rejects(running.reload(config(['http://127.0.0.1:1'], { top: { listen: { host: '127.0.0.1', port: occupied } } })), { code: 'EADDRINUSE' })
+  t.strictSame([running.config, running.addresses, [...running.pools.keys()]], before)
+  t.equal((await get(t, proxy.port, '/')).status, 200)
+})
+
+t.test('addresses and limits on clients change', async t => {
+  const backend = await startBackend(t)
+  const proxy = await startTestProxy(t, [backend.url])
+  const old = proxy.port
+  const idle = await connect(t, old)
+  await idle.get('/').response()
+  const next = await startBackend(t)
+  const free = next.port
+  await next.close()
+  await proxy.running.reload(config([backend.url], { top: { listen: { host: '127.0.0.1', port: free }, timeouts: { clientKeepAlive: '0s' } } }))
+  t.strictSame(proxy.running.addresses, [`http://127.0.0.1:${free}`])
+  const response = await get(t, free, '/')
+  t.equal(response.status, 200)
+  t.equal(response.header('connection'), 'close')
+  await t.rejects(connect(t, old), { code: 'ECONNREFUSED' })
+  await idle.end()
+})
+
+t.test('a reload in between loses no request: 100 of them under load, with a backend killed', async t => {
+  const backends = [await startBackend(t, behaviours.ok({ body: 'x'.repeat(2000) })), await startBackend(t), await startBackend(t)]
+  const pool = { healthCheck: { type: 'tcp', interval: '100ms', fall: 1, rise: 1 } }
+  const urls = backends.map(({ url }) => url)
+  const proxy = await startTestProxy(t, urls, { pool, config: { log: { access: false } } })
+  let over = false
+  const bad: number[] = []
+  let answered = 0
+  const worker = async (): Promise<void> => {
+    const client = await connect(t, proxy.port)
+    while (!over) {
+      const { status } = await client.get('/').response()
+      answered++
+      if (status !== 200) bad.push(status)
+    }
+    client.leave()
+  }
+  const workers = Array.from({ length: 8 }, worker)
+  const strategies = ['round-robin', 'least-connections', 'peak-ewma', 'random']
+  for (let i = 0; i < 100; i++) {
+    if (i === 30) await backends[2]?.close()
+    const targets = urls.slice(0, i % 3 === 0 ? 2 : 3).map((url, j) => ({ url, weight: 1 + (i + j) % 3 }))
+    await proxy.running.reload(config(targets, { pool: { ...pool, strategy: strategies[i % 4] }, top: { log: { access: false } } }))
+    await eventually(() => answered >= 10 * (i + 1))
+  }
+  over = true
+  await Promise.all(workers)
+  t.strictSame(bad, [])
+  t.ok(answered >= 1000)
+})
+
+t.test('the program: SIGHUP and a changed file; a bad file is reported with its faults and changes nothing', async t => {
+  const [first, second] = [await startBackend(t), await startBackend(t)]
+  const directory = await mkdtemp(join(tmpdir(), 'headrace-reload-'))
+  t.teardown(async () => { await rm(directory, { recursive: true }) })
+  const file = join(directory, 'config.json')
+  const write = async (content: unknown): Promise<void> => {
+    await writeFile(`${file}.new`, typeof content === 'string' ? content : JSON.stringify(content))
+    await rename(`${file}.new`, file)
+  }
+  const listen = { host: '127.0.0.1', port: 0 }
+  await write({ listen, pools: { api: { targets: [first.url] } } })
+  const program = runProgram(t, ['--config', file])
+  await program.until(() => program.addresses.length === 1)
+  const { port } = program
+  t.equal((await get(t, port, '/')).status, 200)
+  t.equal(first.requests.length, 1)
+
+  await write({ listen, watch: true, pools: { api: { targets: [second.url], strategy: 'random' } } })
+  program.kill('SIGHUP')
+  await program.until(() => program.named('config reloaded').length === 1)
+  t.match(program.named('config reloaded'), [{ cause: 'SIGHUP', changes: ['pool api: removes 1 target', 'pool api: adds 1 target', 'changes the strategy from round-robin to random', 'changes watch from false to true'].map(text => new RegExp(text)) }])
+  await get(t, port, '/')
+  t.equal(second.requests.length, 1)
+
+  await write({ listen, pools: { api: { targets: ['nonsense'], strategi: 1 } } })
+  await program.until(() => program.named('config not reloaded: the one before goes on').length === 1)
+  t.match(program.named('config not reloaded: the one before goes on'), [{ faults: [{ path: 'pools.api.strategi' }, { path: 'pools.api.targets[0]' }] }])
+  t.equal((await get(t, port, '/')).status, 200)
+  t.equal(second.requests.length, 2)
+
+  await write({ listen, pools: { api: { targets: [first.url] } } })
+  await program.until(() => program.named('config reloaded').length === 2)
+  await get(t, port, '/')
+  t.equal(first.requests.length, 2)
+  await eventually(() => program.exit === null)
+  program.kill('SIGTERM')
+  t.same(await program.exited, { code: 0, signal: null })
+})
