@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs'
 import { Command } from 'commander'
 import { machine, machineLine } from './machine.js'
+import { countingCases } from './micro/counting.js'
 import { checksum, measure } from './micro/harness.js'
 import { headerCases } from './micro/headers.js'
 import { leaseCases } from './micro/leases.js'
@@ -16,7 +17,7 @@ const options = new Command('bench:micro')
   .option('--markdown', 'print the table as Markdown')
   .parse().opts<{ only: string, json?: string, markdown?: boolean }>()
 
-const costs = [...leaseCases, ...parserCases, ...headerCases].filter(each => each.name.includes(options.only)).map(measure)
+const costs = [...leaseCases, ...parserCases, ...headerCases, ...countingCases].filter(each => each.name.includes(options.only)).map(measure)
 const rows = costs.map(cost => [
   cost.name,
   number(cost.median),

@@ -1,8 +1,8 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Children } from '../children.js'
-import { Fleet } from '../fleet.js'
 import { startNginx, which } from './binaries.js'
+import { startNodeBackends } from './node-backends.js'
 import { freePort, reachable } from './ports.js'
 
 /** How many backends each proxy has. */
@@ -10,10 +10,7 @@ const COUNT = 3
 
 /** Backends that cost as little as can be had: nginx, or else Node. Each serves bodies of the given sizes under `/SIZE`. */
 export async function startBackends (children: Children, sizes: readonly number[]): Promise<{ kind: string, urls: string[] }> {
-  if (which('nginx') === undefined) {
-    const fleet = await Fleet.start(children, Array.from({ length: COUNT }, () => ({ serviceTime: 0, weight: 1 })), sizes)
-    return { kind: 'Node', urls: fleet.urls }
-  }
+  if (which('nginx') === undefined) return { kind: 'Node', urls: await startNodeBackends(children, COUNT, sizes) }
   const ports = await Promise.all(Array.from({ length: COUNT }, freePort))
   for (const size of sizes) writeFileSync(join(children.directory, String(size)), Buffer.alloc(size, 'x'))
   const small = JSON.stringify({ hello: 'world', padding: 'x'.repeat(64) })
