@@ -1,13 +1,28 @@
-// Spans of a proxy that you run from your own code. Needs: npm install @opentelemetry/sdk-trace-node
-import { ConsoleSpanExporter, NodeTracerProvider, SimpleSpanProcessor } from '@opentelemetry/sdk-trace-node'
+// Spans of requests and attempts, recorded by an SDK of your choice: npm install @opentelemetry/api @opentelemetry/sdk-trace-base
+import { trace } from '@opentelemetry/api'
+import { BasicTracerProvider, InMemorySpanExporter, SimpleSpanProcessor } from '@opentelemetry/sdk-trace-base'
 import { startProxy } from 'headrace'
+import { startSampleBackends } from './sample-backends.mjs'
 
-// Registers itself as the one that records. In production: BatchSpanProcessor with an OTLP exporter.
-new NodeTracerProvider({ spanProcessors: [new SimpleSpanProcessor(new ConsoleSpanExporter())] }).register()
+// In production: a BatchSpanProcessor with an OTLP exporter.
+const exporter = new InMemorySpanExporter()
+trace.setGlobalTracerProvider(new BasicTracerProvider({ spanProcessors: [new SimpleSpanProcessor(exporter)] }))
 
+const backends = await startSampleBackends()
 const proxy = await startProxy({
-  listen: { host: '127.0.0.1', port: Number(process.env.PORT ?? 8080) },
+  listen: { host: '127.0.0.1', port: 0 },
   tracing: true,
-  pools: { api: { targets: (process.env.TARGETS ?? 'http://127.0.0.1:3001').split(',') } }
+  // Nobody listens on the first target: its request is sent again.
+  pools: { api: { targets: ['http://127.0.0.1:1', backends.targets[0]] } }
 })
-console.log(`listening on ${proxy.addresses[0]}`)
+
+const traceparent = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01'
+const response = await fetch(`${proxy.addresses[0]}/users`, { headers: { traceparent } })
+console.log(`GET /users: ${response.status} ${await response.text()}`)
+await proxy.close()
+backends.close()
+
+for (const span of exporter.getFinishedSpans()) {
+  const { 'http.response.status_code': status, 'error.type': error, 'headrace.attempts': attempts } = span.attributes
+  console.log(`${span.name}: trace ${span.spanContext().traceId}, ${[error ?? status, attempts && `${attempts} attempts`].filter(Boolean).join(', ')}`)
+}

@@ -62,8 +62,16 @@ t.test('backend', async t => {
   t.match(output, /^exit code 0$/m)
 })
 
+t.test('tracing', async t => {
+  const output = await run('tracing.mjs')
+  t.match(output, /^GET \/users: 200 one answers/m)
+  t.match(output, /^GET 127\.0\.0\.1:1: trace 4bf92f3577b34da6a3ce929d0e0e4736, connection_refused$/m)
+  t.match(output, /^GET 127\.0\.0\.1:\d+: trace 4bf92f3577b34da6a3ce929d0e0e4736, 200$/m)
+  t.match(output, /^GET \/: trace 4bf92f3577b34da6a3ce929d0e0e4736, 200, 2 attempts$/m)
+})
+
 t.test('there is no example without a test', async t => {
   const helpers = ['sample-backends.mjs']
   const names = readdirSync(EXAMPLES).filter(name => name.endsWith('.mjs') && !helpers.includes(name))
-  t.strictSame(names.sort(), ['backend.mjs', 'dispatcher.mjs', 'http-proxy.mjs', 'plugin.mjs', 'program.mjs'])
+  t.strictSame(names.sort(), ['backend.mjs', 'dispatcher.mjs', 'http-proxy.mjs', 'plugin.mjs', 'program.mjs', 'tracing.mjs'])
 })

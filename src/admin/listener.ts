@@ -42,7 +42,8 @@ export async function createAdminListener (options: AdminListenerOptions): Promi
     // The guard answers in its own way.
     requireHostHeader: false
   })
-  const guard = new Guard(options.token, () => typeof server.address() === 'string')
+  // Node does not know the name of a Unix socket that it was given open.
+  const guard = new Guard(options.token, () => server.listening && (typeof server.address() === 'string' || server.address() === null))
   const app = await createAdminApp({ assets: new URL('../dashboard/', import.meta.url), ...options, streams, guard })
   server.on('request', (request, response) => { app.routing(request, response) })
   server.maxConnections = MOST_CONNECTIONS
@@ -64,7 +65,6 @@ function closed (server: Server, clock: Clock): Promise<void> {
       timer?.cancel()
       resolve()
     })
-    server.closeIdleConnections()
     timer = clock.after(LIMITS.close, () => { server.closeAllConnections() }, true)
   })
 }

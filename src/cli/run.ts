@@ -1,17 +1,21 @@
 import type { Logger } from 'pino'
 import { systemClock } from '../base/clock.js'
+import type { Config } from '../config/config.js'
 import { readConfigFile } from '../config/file.js'
 import { InheritedSockets } from '../server/inherited-sockets.js'
 import type { RunningProxy } from '../server/running-proxy.js'
-import { start } from '../server/start.js'
+import { start, type StartOptions } from '../server/start.js'
 import { WatchedFile } from '../server/watched-file.js'
 import { Handover, Predecessor } from './handover.js'
 import { createOutput } from './output.js'
 import { stopOnSignal, stopWhileStarting } from './signals.js'
+import { sameWorkers, workerCount } from './worker-count.js'
 import { activatedSockets, ServiceManager, systemdNotify, watchdogInterval } from './systemd.js'
 
 /** Runs the proxy that a config file describes, until a signal stops it or another process takes its place. */
 export async function run (file: string): Promise<void> {
+  // What one that comes too early would do by default is end the process.
+  process.on('SIGUSR2', () => {})
   const predecessor = Predecessor.of(process.env)
   try {
     await serve(file, predecessor)
@@ -22,14 +26,14 @@ export async function run (file: string): Promise<void> {
 }
 
 async function serve (file: string, predecessor: Predecessor | null): Promise<void> {
-  const read = () => readConfigFile(file, { env: process.env })
-  const config = read()
+  const config = readConfigFile(file, { env: process.env })
+  const read = () => sameWorkers(config, readConfigFile(file, { env: process.env }))
   const ready = stopWhileStarting()
-  const output = await createOutput(config.log.level)
+  const output = await createOutput(config.log.level, workerCount(config) > 1)
   const { logger } = output
   const manager = new ServiceManager(systemdNotify(process.env), systemClock, logger)
   const inherited = new InheritedSockets(predecessor?.sockets ?? activatedSockets(process.env, process.pid))
-  const proxy = await start(config, { logger, read, inherited })
+  const proxy = await begin(config, { logger, read, inherited })
   inherited.closeRest()
   const unfollow = followFile(file, proxy, manager)
   ready()
@@ -62,6 +66,16 @@ async function serve (file: string, predecessor: Predecessor | null): Promise<vo
   if (interval !== null) manager.watch(interval)
   process.on('SIGUSR2', () => { handover.begin() })
   predecessor?.ready()
+}
+
+/** One process, or a primary and its workers. */
+async function begin (config: Config, options: Required<Pick<StartOptions, 'logger' | 'read' | 'inherited'>>): Promise<RunningProxy> {
+  const workers = workerCount(config)
+  if (workers === 1) return await start(config, options)
+  const { Primary } = await import('../server/workers/primary.js')
+  const { clusterFork } = await import('../server/workers/cluster-fork.js')
+  const { logger: log, read, inherited } = options
+  return await new Primary(config, { workers, fork: clusterFork(new URL('./worker.js', import.meta.url)), clock: systemClock, log, read, inherited }).start()
 }
 
 /** Reloads the config at a SIGHUP and, if it says so, when its file changes. @returns what ends the latter. */

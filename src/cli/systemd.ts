@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process'
 import type { Clock } from '../base/clock.js'
 import type { Log } from '../proxy/access-log.js'
-import { ADMIN_KEY, activatedKey } from '../server/inherited-sockets.js'
+import { ACTIVATED_ADMIN, activatedKey } from '../server/inherited-sockets.js'
 
 /** The first file descriptor that a service manager passes: SD_LISTEN_FDS_START in sd_listen_fds(3). */
 const FIRST_FD = 3
@@ -21,8 +21,8 @@ export function activatedSockets (env: NodeJS.ProcessEnv, pid: number): Readonly
   const names = LISTEN_FDNAMES.split(':')
   let index = 0
   for (let i = 0; i < Number(LISTEN_FDS); i++) {
-    const isAdmin = names[i] === ADMIN_KEY && !sockets.has(ADMIN_KEY)
-    sockets.set(isAdmin ? ADMIN_KEY : activatedKey(index++), FIRST_FD + i)
+    const isAdmin = names[i] === 'admin' && !sockets.has(ACTIVATED_ADMIN)
+    sockets.set(isAdmin ? ACTIVATED_ADMIN : activatedKey(index++), FIRST_FD + i)
   }
   return sockets
 }

@@ -8,12 +8,17 @@ import type { AdaptiveLimitOptions } from '../upstream/adaptive-limit.js'
 import type { WhenAllDown } from '../upstream/pool.js'
 import type { SlowStartRules } from '../upstream/slow-start.js'
 import type { TargetSpec } from '../upstream/target.js'
-import type { AdminConfig } from './resolve-admin.js'
 
 /** Where the proxy accepts connections: TCP, or a Unix socket (`'path' in address`). Port 0 = any free one. */
 export type ListenAddress =
   | { readonly host: string, readonly port: number }
   | { readonly path: string }
+
+/** Where the admin listener is, and what its requests must carry; null = nothing. */
+export interface AdminConfig {
+  readonly address: ListenAddress
+  readonly token: string | null
+}
 
 export const logLevels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const
 

@@ -1,12 +1,6 @@
 import { resolve as resolvePath } from 'node:path'
 import { adminDefaults, type AdminInput } from './admin-schema.js'
-import type { ListenAddress } from './config.js'
-
-/** Where the admin listener is, and what its requests must carry; null = nothing. */
-export interface AdminConfig {
-  readonly address: ListenAddress
-  readonly token: string | null
-}
+import type { AdminConfig } from './config.js'
 
 /** Fills in an `admin` that has been checked; null = there is no admin listener. */
 export function resolveAdmin (input: AdminInput | undefined, directory: string): AdminConfig | null {

@@ -49,7 +49,7 @@ const logSchema = Type.Object({
 }, { ...closed, description: 'What is logged: JSON lines, or readable ones in a terminal.' })
 
 const debugSchema = Type.Object({
-  secret: Type.Optional(Type.String({ minLength: 16, check: 'field-secret', description: 'A request that has this in its Headrace-Debug field is told in its response why it went where it went.' }))
+  secret: Type.Optional(Type.String({ pattern: '^[!-~]{16,}$', check: 'field-secret', description: 'A request that has this in its Headrace-Debug field is told in its response why it went where it went.' }))
 }, { ...closed, description: 'Who may look behind the scenes.' })
 
 const trustProxySchema = Type.Array(Type.String({ check: 'address-range' }), {

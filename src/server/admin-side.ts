@@ -1,9 +1,12 @@
+import type { Server } from 'node:net'
 import { createAdminListener } from '../admin/listener.js'
 import type { Control } from '../admin/control.js'
 import type { Clock } from '../base/clock.js'
-import type { AdminConfig } from '../config/resolve-admin.js'
+import { ConfigError } from '../base/errors.js'
+import { adminFaults } from '../config/admin-schema.js'
+import type { AdminConfig } from '../config/config.js'
 import type { Log } from '../proxy/access-log.js'
-import { ADMIN_KEY, type InheritedSockets } from './inherited-sockets.js'
+import type { InheritedSockets } from './inherited-sockets.js'
 import { ListeningSocket } from './listening-socket.js'
 
 /** The admin listener, listening. */
@@ -24,7 +27,9 @@ export interface AdminSideOptions {
 export async function openAdmin ({ address, token }: AdminConfig, control: Control, { clock, log, inherited }: AdminSideOptions): Promise<AdminSide> {
   const { server, close } = await createAdminListener({ control, token, clock, log })
   try {
-    const socket = await ListeningSocket.open(server, { key: ADMIN_KEY, address }, inherited.take(ADMIN_KEY))
+    const place = inherited.adminPlace(address)
+    const socket = await ListeningSocket.open(server, place, inherited.take(place.key))
+    refuseReachable(server, token)
     return {
       socket,
       close: () => { socket.close(); return close() },
@@ -34,4 +39,12 @@ export async function openAdmin ({ address, token }: AdminConfig, control: Contr
     await close()
     throw error
   }
+}
+
+/** The config's own check does not know the address that a service manager has chosen. @throws {ConfigError} */
+function refuseReachable (server: Server, token: string | null): void {
+  const address = server.address()
+  if (token !== null || address === null || typeof address === 'string') return
+  const faults = adminFaults({ host: address.address })
+  if (faults.length > 0) throw new ConfigError(faults)
 }

@@ -9,9 +9,6 @@ export interface Place {
   readonly address: ListenAddress | null
 }
 
-/** The key of the admin listener's socket. */
-export const ADMIN_KEY = 'admin'
-
 /**
  * Listening sockets that were open when this process began: from its predecessor, or from a service manager ("activated": they stand in for the
  * addresses of the config, in order).
@@ -19,17 +16,24 @@ export const ADMIN_KEY = 'admin'
 export class InheritedSockets {
   readonly #fds: Map<string, number>
   readonly #activated: number
+  readonly #adminActivated: boolean
 
-  /** @param fds file descriptors by key; `activatedKey` names those of a service manager. */
+  /** @param fds file descriptors by key; `activatedKey` and `ACTIVATED_ADMIN` name those of a service manager. */
   constructor (fds: ReadonlyMap<string, number> = new Map()) {
     this.#fds = new Map(fds)
-    this.#activated = [...fds.keys()].filter(key => key.startsWith(ACTIVATED)).length
+    this.#adminActivated = fds.has(ACTIVATED_ADMIN)
+    this.#activated = [...fds.keys()].filter(key => key.startsWith(ACTIVATED)).length - Number(this.#adminActivated)
   }
 
   /** Where to listen for these addresses. Activated sockets may be more than them: all are served, whatever the config says. */
   places (addresses: readonly ListenAddress[]): readonly Place[] {
     const activated = Array.from({ length: this.#activated }, (_, index) => ({ key: activatedKey(index), address: null }))
     return [...activated, ...addresses.map((address, index) => ({ key: addressKey(address, index), address })).slice(activated.length)]
+  }
+
+  /** Where the admin listener is to listen. */
+  adminPlace (address: ListenAddress): Place {
+    return this.#adminActivated ? { key: ACTIVATED_ADMIN, address: null } : { key: `admin:${addressKey(address, 0)}`, address }
   }
 
   /** A file descriptor, which is the caller's from now on; null = this socket is to be opened. */
@@ -47,6 +51,9 @@ export class InheritedSockets {
 }
 
 const ACTIVATED = 'activated:'
+
+/** The key of the socket that a service manager gave for the admin listener. */
+export const ACTIVATED_ADMIN = `${ACTIVATED}admin`
 
 /** The key of the socket that a service manager gave for the address at `index`. */
 export function activatedKey (index: number): string {

@@ -118,7 +118,10 @@ export class Pool {
    */
   configure (options: Omit<PoolOptions, 'name' | 'clock' | 'strategy'> & { readonly strategy: (() => Strategy) | null }): void {
     const { strategy } = options
-    if (strategy !== null) this.#levels = levels({ ...options, strategy })
+    if (strategy !== null) {
+      this.#levels = levels({ ...options, strategy })
+      for (const target of this.#targets) this.#follow(target)
+    }
     this.strategyName = options.strategyName ?? ''
     this.#whenAllDown = options.whenAllDown
     this.#maxConnections = options.maxConnections ?? 0

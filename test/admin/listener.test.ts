@@ -292,6 +292,27 @@ t.test('snapshots: one timer for all who watch, none for nobody', async t => {
   third.leave()
 })
 
+t.test('a change brings the next snapshot forward, but many changes bring only one', async t => {
+  const clock = new VirtualClock()
+  const world = await startAdmin(t, { clock })
+  const stream = await world.stream('/stream')
+  await stream.wait(1)
+  await clock.advanceAsync(500)
+  for (let i = 0; i < 20; i++) world.control.events.add('down', 'one of many')
+  await clock.advanceAsync(200)
+  t.equal(world.control.taken, 2)
+  const kinds = (await stream.wait(22)).map(({ event }) => event)
+  t.equal(kinds.filter(event => event === 'snapshot').length, 2)
+  await clock.advanceAsync(999)
+  t.equal(world.control.taken, 2, 'then a second passes again')
+  await clock.advanceAsync(1)
+  t.equal(world.control.taken, 3)
+  stream.leave()
+  await eventually(() => clock.pending === 0)
+  world.control.events.add('down', 'for nobody')
+  t.equal(clock.pending, 0)
+})
+
 t.test('a snapshot that fails is told once, and the next one comes', async t => {
   const clock = new VirtualClock()
   const world = await startAdmin(t, { clock })
@@ -306,14 +327,24 @@ t.test('a snapshot that fails is told once, and the next one comes', async t => 
   stream.leave()
 })
 
-t.test('heartbeats show that a silent stream stands', async t => {
+t.test('heartbeats show that a silent stream stands, and nothing is left of it', async t => {
   const clock = new VirtualClock()
   const world = await startAdmin(t, { clock })
+  const { events } = world.control
+  const listen = events.listen.bind(events)
+  let listeners = 0
+  events.listen = listener => {
+    const stop = listen(listener)
+    listeners++
+    return () => { listeners--; stop() }
+  }
   const stream = await world.stream('/events')
+  t.equal(listeners, 1)
   await clock.advanceAsync(15_000)
   await stream.until(() => stream.heartbeats === 1)
   stream.leave()
   await eventually(() => clock.pending === 0)
+  t.equal(listeners, 0, 'nothing is left of one that has gone')
 })
 
 t.test('a client that does not read is dropped when too much waits for it; others go on', async t => {

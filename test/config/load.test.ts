@@ -31,6 +31,10 @@ t.test('everything but pools has a default', async t => {
       drain: 30_000
     },
     limits: { uploadRate: 0 },
+    admin: null,
+    workers: 1,
+    watch: false,
+    tracing: false,
     pools: {
       api: {
         strategy: { name: 'round-robin', module: null, options: {}, beneath: null },

@@ -1,12 +1,13 @@
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import type { Candidate, NonEmpty } from '../../src/balancing/strategy.js'
 import { loadConfig } from '../../src/config/load.js'
 import { loadStrategyModule, modulePath } from '../../src/config/strategy-module.js'
 import { moduleKind } from '../../src/config/strategy-spec.js'
-import { context, FakeCandidate } from '../balancing/fake-candidate.js'
+import { context, contextOf, FakeCandidate, nonEmpty } from '../balancing/fake-candidate.js'
 import { faultsOf } from '../fixtures/faults-of.js'
+import { codeBlocks } from '../fixtures/markdown.js'
 
 const second = new FakeCandidate('second')
 const list: NonEmpty<Candidate> = [new FakeCandidate('first'), second, new FakeCandidate('third')]
@@ -41,6 +42,17 @@ t.test('a function is given the targets, the request and its options', async t =
   const picker = loadStrategyModule(path).create({ field: 'x-wanted' }).prepare(list)
   const wanted = second.id
   t.equal(picker.pick({ ...context(), request: { ...context().request, header: name => name === 'x-wanted' ? wanted : undefined } }), second)
+})
+
+t.test('the one in the docs does what they say', async t => {
+  const [, page = ''] = readFileSync(new URL('../../docs/configuration.md', import.meta.url), 'utf8').split('### A strategy of your own')
+  const [text = ''] = codeBlocks(page, 'js')
+  const path = join(t.testdir({ 'by-tenant.mjs': text }), 'by-tenant.mjs')
+  const targets = ['http://small.internal', 'http://big.internal', 'http://big.spare.internal'].map(origin => new FakeCandidate(`api/${origin}`))
+  const picker = loadStrategyModule(path).create({ field: 'x-tenant' }).prepare(nonEmpty(targets))
+  const of = (tenant: string) => new Set(Array.from({ length: 50 }, (_, i) => picker.pick(contextOf({ headers: { 'x-tenant': tenant } }, () => i / 50))))
+  t.strictSame([...of('big')], [targets[1], targets[2]])
+  t.strictSame([...of('tiny')], targets)
 })
 
 t.test('a kind says what options it takes, and they are checked, converted and filled in', async t => {

@@ -41,17 +41,23 @@ function traffic (t: Test, { program }: World): void {
   next()
 }
 
-/** Opens the dashboard. Whatever it complains of, a violated policy for one, fails the test. */
-async function open (t: Test, browser: Browser, address: string, options: BrowserContextOptions = {}): Promise<Page> {
+/** Whatever browsers complain of, a violated policy for one. */
+const complaints: string[] = []
+
+/** A window of its own. */
+async function newPage (t: Test, browser: Browser, options: BrowserContextOptions = {}): Promise<Page> {
   const context = await browser.newContext(options)
+  t.teardown(() => context.close())
   const page = await context.newPage()
-  const complaints: string[] = []
+  page.setDefaultTimeout(20_000)
+  return page
+}
+
+/** Opens the dashboard. */
+async function open (t: Test, browser: Browser, address: string, options: BrowserContextOptions = {}): Promise<Page> {
+  const page = await newPage(t, browser, options)
   page.on('console', message => { if (message.type() === 'error' || message.type() === 'warning') complaints.push(message.text()) })
   page.on('pageerror', error => { complaints.push(error.message) })
-  t.teardown(async () => {
-    await context.close()
-    t.strictSame(complaints, [], 'no complaints in the console')
-  })
   await page.goto(address)
   await page.getByText('Live', { exact: true }).waitFor()
   return page
@@ -63,8 +69,14 @@ function row (page: Page, { url }: BackendProcess): Locator {
 
 t.test('the dashboard', async t => {
   const browser = await startChromium(t)
+  const scene = (name: string, play: (t: Test) => Promise<void>): void => {
+    void t.test(name, async t => {
+      await play(t)
+      t.strictSame(complaints.splice(0), [], 'no complaints in the console')
+    })
+  }
 
-  t.test('shows what happens: traffic, a target that dies and comes back', async t => {
+  scene('shows what happens: traffic, a target that dies and comes back', async t => {
     const world = await startWorld(t)
     const [first, second] = pair(world.backends)
     const page = await open(t, browser, world.address)
@@ -87,7 +99,7 @@ t.test('the dashboard', async t => {
     t.comment(`seen ${await sinceLast(page)} ms after it was known`)
   })
 
-  t.test('drains a target by a click, and lets it come back', async t => {
+  scene('drains a target by a click, and lets it come back', async t => {
     const world = await startWorld(t)
     const [first] = pair(world.backends)
     const page = await open(t, browser, world.address)
@@ -114,7 +126,7 @@ t.test('the dashboard', async t => {
     t.match(await dialog.textContent(), /last target of pool api that is in service/)
   })
 
-  t.test('gives a target another weight', async t => {
+  scene('gives a target another weight', async t => {
     const world = await startWorld(t)
     const [first] = pair(world.backends)
     const page = await open(t, browser, world.address)
@@ -128,7 +140,7 @@ t.test('the dashboard', async t => {
     await row(page, first).getByRole('button', { name: /^Weight 2.5 of/ }).waitFor()
   })
 
-  t.test('reloads the config', async t => {
+  scene('reloads the config', async t => {
     const world = await startWorld(t)
     const page = await open(t, browser, world.address)
     await page.getByRole('button', { name: 'Reload config' }).click()
@@ -139,7 +151,7 @@ t.test('the dashboard', async t => {
     await dialog.waitFor({ state: 'detached' })
   })
 
-  t.test('works by the keyboard alone', async t => {
+  scene('works by the keyboard alone', async t => {
     const world = await startWorld(t)
     const [first] = pair(world.backends)
     const page = await open(t, browser, world.address)
@@ -150,7 +162,9 @@ t.test('the dashboard', async t => {
     while (!order.at(-1)?.startsWith('Drain') && order.length < 20) {
       await page.keyboard.press('Tab')
       order.push(await focused(page))
-      t.not(await page.evaluate(() => getComputedStyle(document.activeElement?.matches('input') === true ? document.activeElement.nextElementSibling ?? document.body : document.activeElement ?? document.body).outlineStyle), 'none', `${order.at(-1)}: the focus is seen`)
+      // A radio button is drawn by what stands beside it.
+      const outline = await page.evaluate('getComputedStyle(document.activeElement.matches("input") ? document.activeElement.nextElementSibling : document.activeElement).outlineStyle')
+      t.not(outline, 'none', `${order.at(-1)}: the focus is seen`)
     }
     t.match(order, ['Reload config', 'auto', /^Weight 1 of/, /^Drain/], 'in the order in which they stand')
     await page.keyboard.press('Enter')
@@ -167,41 +181,39 @@ t.test('the dashboard', async t => {
     t.match(await focused(page), /^Ready/, 'and stays where the button has become another')
   })
 
-  t.test('in light and dark, as the system has it or as one likes', async t => {
+  scene('in light and dark, as the system has it or as one likes', async t => {
     const world = await startWorld(t)
     const dark = await open(t, browser, world.address, { colorScheme: 'dark' })
-    const background = async (page: Page): Promise<string> => await page.evaluate(() => getComputedStyle(document.documentElement).backgroundColor)
+    const background = async (page: Page): Promise<string> => await page.evaluate('getComputedStyle(document.documentElement).backgroundColor')
     const night = await background(dark)
-    await dark.getByText('Light', { exact: true }).click()
+    await dark.getByText('light', { exact: true }).click()
     const day = await background(dark)
     t.not(day, night)
     await dark.reload()
     await dark.getByText('Live', { exact: true }).waitFor()
     t.equal(await background(dark), day, 'the choice is remembered')
-    await dark.getByText('Dark', { exact: true }).click()
+    await dark.getByText('dark', { exact: true }).click()
     t.equal(await background(dark), night)
     const light = await open(t, browser, world.address, { colorScheme: 'light' })
     t.equal(await background(light), day)
   })
 
-  t.test('fits any width', async t => {
+  scene('fits any width', async t => {
     const world = await startWorld(t)
     const page = await open(t, browser, world.address)
     traffic(t, world)
     await page.locator('.tile', { hasText: 'Requests' }).locator('.figure', { hasText: /^[1-9]/ }).waitFor()
     for (const width of [320, 390, 768, 1100, 1200, 1400, 1600, 2400]) {
       await page.setViewportSize({ width, height: 844 })
-      t.equal(await page.evaluate(() => document.documentElement.scrollWidth), width, `${width}: nothing to scroll sideways`)
-      const outside = await page.evaluate(() => [...document.querySelectorAll('button')].filter(button => button.getBoundingClientRect().right > innerWidth).length)
+      t.equal(await page.evaluate('document.documentElement.scrollWidth'), width, `${width}: nothing to scroll sideways`)
+      const outside = await page.evaluate('[...document.querySelectorAll("button")].filter(button => button.getBoundingClientRect().right > innerWidth).length')
       t.equal(outside, 0, `${width}: every button is in the window`)
     }
   })
 
-  t.test('asks for the token, and says when the proxy is gone', async t => {
+  scene('asks for the token, and says when the proxy is gone', async t => {
     const world = await startWorld(t, { token: TOKEN })
-    const context = await browser.newContext()
-    t.teardown(() => context.close())
-    const page = await context.newPage()
+    const page = await newPage(t, browser)
     await page.goto(world.address)
     const dialog = page.getByRole('dialog')
     await dialog.getByLabel('Token').fill('not-the-token-at-all')
@@ -214,7 +226,7 @@ t.test('the dashboard', async t => {
     await page.reload()
     await page.getByText('Live', { exact: true }).waitFor()
     t.equal(await dialog.count(), 0, 'it is kept for this tab')
-    t.equal(await page.evaluate(() => localStorage.length === 1 && localStorage.getItem('headrace-theme') !== null), true, 'and nowhere else')
+    t.equal(await page.evaluate('Object.keys(localStorage).join()'), 'headrace-theme', 'and nowhere else')
     await world.program.stop('SIGKILL')
     await page.getByText('Connection lost').waitFor()
   })
@@ -228,10 +240,7 @@ async function sinceLast (page: Page): Promise<number> {
 
 /** What the element that has the focus is called. */
 async function focused (page: Page): Promise<string> {
-  return await page.evaluate(() => {
-    const element = document.activeElement
-    return element?.getAttribute('aria-label') ?? (element instanceof HTMLInputElement ? element.value : element?.textContent ?? '')
-  })
+  return String(await page.evaluate('document.activeElement.getAttribute("aria-label") ?? (document.activeElement.value || document.activeElement.textContent)'))
 }
 
 async function state ({ address }: World, { url }: BackendProcess): Promise<unknown> {

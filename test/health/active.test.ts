@@ -201,9 +201,9 @@ t.test('every result is told, with the time it took', async t => {
   probe.behaviour = refuse
   await clock.advanceAsync(5000)
   t.strictSame(results, [
-    { target: target(), passed: true, reason: 'check passed', tookMs: 30, draining: false },
-    { target: target(), passed: true, reason: 'check passed', tookMs: 30, draining: false },
-    { target: target(), passed: false, reason: 'connect ECONNREFUSED', tookMs: 0, draining: false }
+    { target: target(), passed: true, reason: 'check passed', tookMs: 30, draining: false, report: null },
+    { target: target(), passed: true, reason: 'check passed', tookMs: 30, draining: false, report: null },
+    { target: target(), passed: false, reason: 'connect ECONNREFUSED', tookMs: 0, draining: false, report: null }
   ])
   await check.stop()
 })

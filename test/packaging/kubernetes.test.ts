@@ -27,7 +27,7 @@ const pod = ['spec', 'template', 'spec'] as const
 const container = [...pod, 'containers', 0] as const
 const deployment = (...place: ReadonlyArray<string | number>): unknown => at('Deployment', 'headrace', ...place)
 const source = String(at('ConfigMap', 'headrace', 'data', 'config.json'))
-const config = loadExample(source, { POD_IP: '10.0.0.7', HEADRACE_ADMIN_TOKEN: 'token' })
+const config = loadExample(source, { POD_IP: '10.0.0.7', HEADRACE_ADMIN_TOKEN: 'a-token-of-32-characters-or-so' })
 
 t.test('every object has the right version for its kind, and a label to find it by', async t => {
   t.strictSame(objects.map(object => valueAt(object, ['kind'])).sort(), [

@@ -2,10 +2,9 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseJson } from '../../src/config/json-text.js'
-import { jsonSchema } from '../../src/config/json-schema.js'
 import { loadConfig } from '../../src/config/load.js'
 import type { Config } from '../../src/config/config.js'
-import { isRecord, valueAt } from '../../src/config/place.js'
+import { isRecord } from '../../src/config/place.js'
 
 export const ROOT = fileURLToPath(new URL('../../', import.meta.url))
 
@@ -21,12 +20,7 @@ export function object (json: string): Readonly<Record<string, unknown>> {
   return value
 }
 
-/**
- * The config in an example, as the program would load it. The admin listener is checked as soon as the config knows one.
- * @throws {ConfigError} if the program would refuse it.
- */
+/** The config in an example, as the program would load it. @throws {ConfigError} if the program would refuse it. */
 export function loadExample (json: string, env: Readonly<Record<string, string>>): Config {
-  const { admin, ...rest } = object(json)
-  const knowsAdmin = valueAt(jsonSchema(), ['properties', 'admin']) !== undefined
-  return loadConfig(knowsAdmin && admin !== undefined ? { ...rest, admin } : rest, { env })
+  return loadConfig(object(json), { env })
 }

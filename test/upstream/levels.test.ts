@@ -59,6 +59,9 @@ t.test('the share is that of the weight, in service, warmed up or not', async t 
   t.strictSame(shares(targets), ['0: 1', '2: 0'], 'three of four')
   heavy.ramp(0.1)
   t.strictSame(shares(targets), ['0: 1', '2: 0'])
+  const warming = target({})
+  warming.ramp(0.1)
+  t.strictSame(shares([warming, target({ state: 'down' }), ...backups('ok')]), ['0: 0.714', '2: 0.286'], 'it is there, if cold')
   t.strictSame(shares([target({ weight: 1 }), target({ weight: 3, state: 'down' }), ...backups('ok')]), ['0: 0.357', '2: 0.643'], 'one of four')
 })
 

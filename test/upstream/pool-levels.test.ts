@@ -144,6 +144,28 @@ t.test('who hears of a change may ask for the picker: whoever changed its level 
   t.strictSame(world.strategies.length, 3)
 })
 
+t.test('another strategy follows all targets before it is asked, and hears of what begins from then on', async t => {
+  const world = new World([{}, { priority: 1 }, {}])
+  world.pool.observeService(() => { t.ok(world.pool.eligible) })
+  const lease = world.pool.lease(request)
+  const next: FollowingStrategy[] = []
+  const strategy = (): FollowingStrategy => {
+    const made = new FollowingStrategy()
+    next.push(made)
+    return made
+  }
+  world.pool.configure({ whenAllDown: 'fail', strategyName: 'next', strategy })
+  world.reconcile([{ drain: true }, { priority: 1 }, {}])
+  t.strictSame(next.map(({ followed }) => followed), [[world.target(0), world.target(2)], [world.target(1)]])
+  t.strictSame(world.chosen(2), [2, 2])
+  lease?.settle(ok)
+  t.strictSame(world.strategy().flights.map(({ ends }) => ends), [['answered after 0']], 'the one before hears how its own end')
+  t.equal(next[0]?.flights.length, 2)
+  world.pool.configure({ whenAllDown: 'fail', strategyName: 'next', strategy: null })
+  world.reconcile([{}, { priority: 1 }, {}])
+  t.strictSame(next.flatMap(({ followed }) => followed).length, 3, 'the same one goes on')
+})
+
 t.test('one that comes back after it has left is learnt anew', async t => {
   const world = new World([{}, {}])
   const before = world.target(1)

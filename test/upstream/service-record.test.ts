@@ -46,7 +46,7 @@ t.test('to be full, to be told the same again and to be reconciled are no new st
   clock.advance(100)
   target.judge('full', false)
   target.judge('passive', true)
-  pool.reconcile([{ url: 'http://10.0.0.1', maxConnections: 5 }])
+  pool.reconcile([{ url: 'http://10.0.0.1', maxConnections: 5, weight: 3 }])
   t.equal(target.service.since, 1000)
   t.equal(target.service.downtime(clock.now()), 0)
 })

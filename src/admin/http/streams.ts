@@ -9,8 +9,9 @@ import { EventStream } from './event-stream.js'
 /** Clients at once. */
 const MOST = 64
 
-/** Milliseconds between two snapshots, and between two heartbeats. */
+/** Milliseconds between two snapshots, from a change of state to the next one, and between two heartbeats. */
 const INTERVAL = 1000
+const PROMPT = 200
 const HEARTBEAT = 15_000
 
 export interface StreamsOptions {
@@ -27,6 +28,8 @@ export class Streams {
   readonly #watching = new Set<EventStream>()
   #snapshots: Timer | null = null
   #heartbeat: Timer | null = null
+  /** Has something changed since the last snapshot was begun? */
+  #changed = false
   /** The last snapshot as JSON, while somebody watches. */
   #last: string | null = null
   #taking = false
@@ -35,6 +38,7 @@ export class Streams {
 
   constructor (options: StreamsOptions) {
     this.#options = options
+    options.control.events.listen(() => { this.#hurry() })
   }
 
   /** Clients now. */
@@ -52,7 +56,7 @@ export class Streams {
     this.#open(response, since)
   }
 
-  /** The same as `change` events, and a `snapshot` event now and every second. */
+  /** The same as `change` events, and a `snapshot` event now, every second, and soon after each change. */
   sendSnapshots (response: ServerResponse, since: number): void {
     const stream = this.#open(response, since, 'change')
     if (!this.#all.has(stream)) return
@@ -103,6 +107,7 @@ export class Streams {
   async #take (): Promise<void> {
     if (this.#taking) return
     this.#taking = true
+    this.#changed = false
     try {
       this.#last = JSON.stringify(await this.#options.control.snapshot())
       for (const stream of this.#watching) if (!stream.congested) stream.send(this.#last, { name: 'snapshot' })
@@ -113,7 +118,19 @@ export class Streams {
       this.#failing = true
     }
     this.#taking = false
-    if (this.#watching.size > 0) this.#snapshots = this.#options.clock.after(INTERVAL, () => { void this.#take() })
+    if (this.#watching.size > 0) this.#takeIn(this.#changed ? PROMPT : INTERVAL)
+  }
+
+  /** However much happens, there are no more than five snapshots a second. */
+  #hurry (): void {
+    if (this.#changed || this.#watching.size === 0) return
+    this.#changed = true
+    if (!this.#taking) this.#takeIn(PROMPT)
+  }
+
+  #takeIn (delay: number): void {
+    this.#snapshots?.cancel()
+    this.#snapshots = this.#options.clock.after(delay, () => { void this.#take() })
   }
 }
 

@@ -3,6 +3,7 @@ import { ProxyError } from '../../base/errors.js'
 import { Deadline } from '../../base/timer-wheel.js'
 import type { BodySink, BodySource, RawHeaders, RequestHead, ResponseSink, Sending, Sent } from '../transport.js'
 import { afterStep, afterTurn, type AfterTurn } from '../../base/event-loop.js'
+import type { TargetCounts } from '../../upstream/target-counts.js'
 import { serialiseLastChunk } from './request-head.js'
 
 /** What carries an attempt: a connection, or the queue for one. */
@@ -37,6 +38,7 @@ export class Attempt extends Deadline implements Sending, BodySink, AfterTurn {
 
   readonly #text: string
   readonly #body: BodySource | null
+  readonly #counts: TargetCounts
   #socket: Socket | null = null
   #bodyOpen = false
   /** Body bytes still due; meaningless for a body of unknown length. */
@@ -46,13 +48,14 @@ export class Attempt extends Deadline implements Sending, BodySink, AfterTurn {
   #aborted = false
 
   /** @param text the head as it goes on the wire. */
-  constructor (head: RequestHead, text: string, body: BodySource | null, sink: ResponseSink, carrier: AttemptCarrier) {
+  constructor (head: RequestHead, text: string, body: BodySource | null, sink: ResponseSink, carrier: AttemptCarrier, counts: TargetCounts) {
     super()
     this.head = head
     this.sink = sink
     this.carrier = carrier
     this.#text = text
     this.#body = body
+    this.#counts = counts
   }
 
   /** Writes the request to a connection that stands, together with what others write in this turn. */
@@ -97,6 +100,7 @@ export class Attempt extends Deadline implements Sending, BodySink, AfterTurn {
     const socket = this.#socket
     if (!this.#bodyOpen || socket === null || chunk.length === 0) return
     this.hesitates = false
+    this.#counts.bytesIn += chunk.length
     let ready: boolean
     if (this.#body?.length === null) {
       socket.cork()

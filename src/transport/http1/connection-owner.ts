@@ -1,6 +1,7 @@
 import type { Clock } from '../../base/clock.js'
 import type { ProxyError } from '../../base/errors.js'
 import type { TimerWheel } from '../../base/timer-wheel.js'
+import type { TargetCounts } from '../../upstream/target-counts.js'
 import type { Connector } from './connector.js'
 
 /** What the connections to a target are made with. */
@@ -10,6 +11,7 @@ export interface ConnectionSettings {
   readonly connector: Connector
   /** Names the target in messages. */
   readonly where: string
+  readonly counts: TargetCounts
   /** Milliseconds until a connection must stand, and until a request that waits for one has waited too long. */
   readonly connectTimeout: number
   /** Milliseconds until one that stands must be secured, where it is to be. */

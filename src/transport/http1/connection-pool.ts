@@ -1,6 +1,7 @@
 import type { Clock } from '../../base/clock.js'
 import { ProxyError } from '../../base/errors.js'
 import type { TimerWheel } from '../../base/timer-wheel.js'
+import type { TargetCounts } from '../../upstream/target-counts.js'
 import type { Attempt, AttemptCarrier } from './attempt.js'
 import { Connection } from './connection.js'
 import type { ConnectionOwner, ConnectionSettings } from './connection-owner.js'
@@ -31,6 +32,7 @@ export class ConnectionPool implements ConnectionOwner<Connection>, AttemptCarri
   readonly wheel: TimerWheel
   readonly connector: Connector
   readonly where: string
+  readonly counts: TargetCounts
   readonly connectTimeout: number
   readonly tlsTimeout: number
   readonly #maxConnections: number
@@ -50,6 +52,7 @@ export class ConnectionPool implements ConnectionOwner<Connection>, AttemptCarri
     this.wheel = options.wheel
     this.connector = options.connector
     this.where = options.where
+    this.counts = options.counts
     this.connectTimeout = options.connectTimeout
     this.tlsTimeout = options.tlsTimeout
     this.#maxConnections = options.maxConnections

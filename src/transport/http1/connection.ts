@@ -29,7 +29,8 @@ export class Connection extends LazyDeadline implements AttemptCarrier {
   #securing = false
   #endSeen = false
   #reset = false
-  #idleSince = 0
+  /** When it fell idle; until it stands, when it began to connect. */
+  #restingSince: number
 
   /** Begins to connect. @param reservedFor the attempt that starts as soon as it stands; null = whichever is next. */
   constructor (owner: ConnectionOwner<Connection>, reservedFor: Attempt | null) {
@@ -40,7 +41,9 @@ export class Connection extends LazyDeadline implements AttemptCarrier {
     this.#streamed = reservedFor !== null && reservedFor.head.upgrade !== null
     this.#reader = new ResponseReader(!this.#streamed)
     this.#socket = this.#open()
-    this.postpone(owner.connectTimeout, owner.clock.now())
+    const now = owner.clock.now()
+    this.#restingSince = now
+    this.postpone(owner.connectTimeout, now)
   }
 
   /** May it still be given a request? Asked before an idle connection is used: the wheel may be late. */
@@ -50,15 +53,18 @@ export class Connection extends LazyDeadline implements AttemptCarrier {
 
   /** Milliseconds since it fell idle. */
   idleFor (now: number): number {
-    return now - this.#idleSince
+    return now - this.#restingSince
   }
 
   /** Gives an idle connection its next request. */
   start (attempt: Attempt, now: number): void {
+    const { connections } = this.#owner.counts
+    if (this.#state === 'idle') connections.idle--
     this.#state = 'busy'
     this.#attempt = attempt
     attempt.carrier = this
     attempt.reused = this.#served++ > 0
+    if (attempt.reused) connections.reused++
     this.#socket.ref()
     this.#reader.begin(attempt.head.method, attempt.head.upgrade !== null, attempt.sink)
     this.postpone(0, now)
@@ -144,7 +150,8 @@ export class Connection extends LazyDeadline implements AttemptCarrier {
   /** Falls idle and says so; it may be busy again when this returns. */
   #rest (limit: number, now: number): void {
     this.#state = 'idle'
-    this.#idleSince = now
+    this.#owner.counts.connections.idle++
+    this.#restingSince = now
     this.#socket.unref()
     this.postpone(limit, now)
     this.#owner.free(this)
@@ -155,7 +162,10 @@ export class Connection extends LazyDeadline implements AttemptCarrier {
     const { trailers, surplus } = this.#reader
     this.#detach()
     // It still takes up one of the target's connections.
-    socket.once('close', () => { this.#owner.gone(this) })
+    socket.once('close', () => {
+      this.#owner.counts.connections.open--
+      this.#owner.gone(this)
+    })
     attempt.finish()
     attempt.sink.upgraded(trailers, socket, surplus)
   }
@@ -180,8 +190,16 @@ export class Connection extends LazyDeadline implements AttemptCarrier {
     this.#socket.setNoDelay(true)
     this.#socket.setKeepAlive(true, KEEP_ALIVE_PROBE)
     const now = this.#owner.clock.now()
+    this.#stands(now)
     if (this.#attempt === null) this.#rest(this.#owner.idleLimit(-1, now), now)
     else this.start(this.#attempt, now)
+  }
+
+  #stands (now: number): void {
+    const { connections, connectTimes } = this.#owner.counts
+    connections.open++
+    connections.opened++
+    connectTimes.add(now - this.#restingSince)
   }
 
   #secure (): void {
@@ -238,7 +256,7 @@ export class Connection extends LazyDeadline implements AttemptCarrier {
 
   #diedIdle (): void {
     const now = this.#owner.clock.now()
-    if (this.#served > 0) this.#owner.closedIdle(now - this.#idleSince, now)
+    if (this.#served > 0) this.#owner.closedIdle(now - this.#restingSince, now)
     this.#destroy()
   }
 
@@ -264,6 +282,9 @@ export class Connection extends LazyDeadline implements AttemptCarrier {
   }
 
   #discard (): void {
+    const { connections } = this.#owner.counts
+    if (this.#state !== 'connecting') connections.open--
+    if (this.#state === 'idle') connections.idle--
     this.#close()
     this.#socket.destroy()
   }

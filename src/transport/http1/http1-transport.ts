@@ -38,12 +38,12 @@ export class Http1Transport implements Transport {
       if (this.#closed === 'forced') throw new ProxyError('draining', 'the transport was closed')
       const text = serialiseHead(head, body)
       const pool = this.#pools.get(target) ?? this.#addPool(target)
-      const attempt = new Attempt(head, text, body, sink, pool)
+      const attempt = new Attempt(head, text, body, sink, pool, target.counts)
       pool.dispatch(attempt)
       attempt.sending = false
       return attempt
     } catch (fault) {
-      const attempt = new Attempt(head, '', body, sink, nowhere)
+      const attempt = new Attempt(head, '', body, sink, nowhere, target.counts)
       attempt.fail(fault instanceof ProxyError ? fault : new ProxyError('proxy_internal_error', `${target.url}: ${String(fault)}`, { cause: fault }))
       return attempt
     }
@@ -77,6 +77,7 @@ export class Http1Transport implements Transport {
       wheel: this.#wheel,
       connector: new Connector(address, tls, address.protocol === 'https:' ? this.#context : null),
       where: address.origin,
+      counts: target.counts,
       connectTimeout,
       tlsTimeout,
       maxConnections: maxConnectionsPerTarget ?? 0

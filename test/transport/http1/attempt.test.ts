@@ -3,6 +3,7 @@ import t from 'tap'
 import { ProxyError } from '../../../src/base/errors.js'
 import { Attempt, type AttemptCarrier } from '../../../src/transport/http1/attempt.js'
 import type { BodySource, RequestHead } from '../../../src/transport/transport.js'
+import { TargetCounts } from '../../../src/upstream/target-counts.js'
 import { ManualBody } from '../../fixtures/bodies.js'
 import { RecordingSink } from '../../fixtures/recording-sink.js'
 
@@ -42,7 +43,7 @@ function begin (body: BodySource | null): { attempt: Attempt, socket: WritingSoc
   const carrier = new RecordingCarrier()
   const sink = new RecordingSink()
   const head: RequestHead = { method: 'POST', path: '/', headers: [], upgrade: null, freshConnection: false, timeouts: { responseHead: 0, idleBody: 0 } }
-  const attempt = new Attempt(head, HEAD, body, sink, carrier)
+  const attempt = new Attempt(head, HEAD, body, sink, carrier, new TargetCounts())
   attempt.sending = false
   attempt.start(socket)
   return { attempt, socket, carrier, sink }

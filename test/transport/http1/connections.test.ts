@@ -115,6 +115,7 @@ function test (title: string, run: (t: Test, bench: Bench) => Promise<void>, opt
     // The wheel's own timer stops at its next turn.
     bench.clock.advance(100)
     t.equal(bench.clock.pending, 0, 'no timer is left')
+    t.match(bench.target.counts.connections, { open: 0, idle: 0 }, 'none is counted that is gone')
     t.same(bench.sinks.flatMap(sink => sink.violations), [])
   })
 }
@@ -382,4 +383,44 @@ test('listeners are attached once per connection', async (t, bench) => {
   await bench.server.answer(30)
   await sink.ended()
   t.same(warnings, [])
+})
+
+test('connections are counted, and the bytes of request bodies', async (t, bench) => {
+  const { server, clock, target: { counts } } = bench
+  const { sink } = bench.send('/', new ManualBody(5, body => { body.data('hello'); body.end() }))
+  t.match(counts.connections, { open: 0, idle: 0, opened: 0, reused: 0 }, 'not before it stands')
+  clock.advance(4)
+  await server.until(() => server.pieces.length > 0)
+  t.match(counts.connections, { open: 1, idle: 0, opened: 1, reused: 0 })
+  t.match(counts.connectTimes, { count: 1, sum: 4, max: 4 })
+  await server.until(() => server.pieces.map(({ text }) => text).join('').endsWith('hello'))
+  server.socket(0).write(OK)
+  await sink.ended()
+  t.equal(counts.bytesIn, 5)
+  t.match(counts.connections, { open: 1, idle: 1 })
+  await bench.done('/again')
+  t.match(counts.connections, { open: 1, idle: 1, opened: 1, reused: 1 })
+  const before = server.pieces.length
+  const calls = ['/a', '/b'].map(path => bench.send(path))
+  await server.until(() => server.pieces.length === before + 2)
+  t.match(counts.connections, { open: 2, idle: 0 })
+  for (const [i, { sink }] of calls.entries()) {
+    await server.answer(before + i)
+    await sink.ended()
+  }
+  t.match(counts.connections, { open: 2, idle: 2, opened: 2, reused: 2 })
+})
+
+test('a tunnel is a connection that stands until it is closed; one that cannot be made is none', async (t, bench) => {
+  const { server, target } = bench
+  const { sink } = bench.send('/', null, 'websocket')
+  await server.answer(0, 'HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\r\n')
+  await sink.ended()
+  t.match(target.counts.connections, { open: 1, idle: 0, opened: 1 })
+  sink.tunnel?.connection.destroy()
+  await server.until(() => server.open === 0)
+  const nobody = new Target('pool', { url: 'unix:/nowhere/at/all.sock' }, () => {})
+  const failed = bench.send('/', null, null, nobody)
+  t.equal(await failed.sink.ended(), 'failed')
+  t.match(nobody.counts.connections, { open: 0, opened: 0 })
 })

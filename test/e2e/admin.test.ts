@@ -1,0 +1,95 @@
+import t from 'tap'
+import { configFile, runProgram, type Program } from '../fixtures/program.js'
+import { startBackend } from '../fixtures/backend.js'
+import { get } from '../fixtures/client.js'
+import { isRecord, valueAt } from '../../src/config/place.js'
+
+const TOKEN = 'a token would have no spaces'.replaceAll(' ', '-')
+
+/** The program with an admin listener, and a way to talk to it. */
+async function startAdmin (t: Parameters<typeof runProgram>[0], config: object) {
+  const file = await configFile(t, { listen: { host: '127.0.0.1', port: 0 }, admin: { port: 0, token: TOKEN }, ...config })
+  const program = runProgram(t, ['--config', file])
+  await program.until(() => program.named('admin listening').length === 1)
+  const url = String(program.named('admin listening')[0]?.['address'])
+  const ask = async (path: string, method = 'GET', body?: object): Promise<{ status: number, text: string, json: unknown }> => {
+    const response = await fetch(new URL(path, url), {
+      method,
+      headers: { authorization: `Bearer ${TOKEN}`, ...(body !== undefined && { 'content-type': 'application/json' }) },
+      ...(body !== undefined && { body: JSON.stringify(body) })
+    })
+    const text = await response.text()
+    const json: unknown = text.startsWith('{') || text.startsWith('[') ? JSON.parse(text) : null
+    return { status: response.status, text, json }
+  }
+  return { program, file, url, ask }
+}
+
+function states (json: unknown): unknown[] {
+  const targets = valueAt(json, ['targets'])
+  return Array.isArray(targets) ? targets.filter(isRecord).map(({ state, weight }) => [state, weight]) : []
+}
+
+async function served (program: Program, count: number): Promise<void> {
+  for (let i = 0; i < count; i++) t.equal((await get(t, program.port, '/')).status, 200)
+}
+
+t.test('targets are drained, weighted, added and removed; it holds over a reload, and the log tells', async t => {
+  const [one, two, three] = [await startBackend(t), await startBackend(t), await startBackend(t)]
+  const { program, ask } = await startAdmin(t, { pools: { api: { targets: [one.url, two.url] } } })
+  const path = (url: string): string => `/pools/api/targets/${encodeURIComponent(url)}`
+  await served(program, 4)
+  t.strictSame([one.requests.length, two.requests.length], [2, 2])
+
+  t.equal((await ask(path(one.url), 'PUT', { state: 'drain' })).status, 200)
+  await served(program, 4)
+  t.strictSame([one.requests.length, two.requests.length], [2, 6])
+  t.equal((await ask('/reload', 'POST')).status, 200)
+  t.match(states((await ask('/pools/api')).json), [['drain', 1], ['up', 1]], 'a reload is no word on it')
+  t.match(program.named('what admins have changed by hand goes on'), [{ changes: [`api/${one.url} is drain`] }])
+
+  t.equal((await ask(path(one.url), 'PUT', { state: 'ready', weight: 3 })).status, 200)
+  await served(program, 8)
+  t.strictSame([one.requests.length, two.requests.length], [8, 8])
+
+  t.equal((await ask('/pools/api/targets', 'POST', { url: three.url })).status, 201)
+  t.equal((await ask('/pools/api/targets', 'POST', { url: three.url })).status, 409)
+  t.equal((await ask(path(two.url), 'DELETE')).status, 204)
+  t.equal((await ask(path(two.url), 'DELETE')).status, 404)
+  await served(program, 4)
+  t.strictSame([one.requests.length, two.requests.length, three.requests.length], [11, 8, 1])
+  t.equal((await ask(path(three.url), 'PUT', { state: 'maint' })).status, 200)
+  t.match(states((await ask('/pools/api')).json), [['up', 3], ['maint', 1]])
+  await program.until(() => program.lines.filter(({ msg }) => msg.startsWith('target was ')).length === 6)
+})
+
+t.test('what happened is counted: metrics, events, and what runs', async t => {
+  const backend = await startBackend(t)
+  const { program, ask, url, file } = await startAdmin(t, { pools: { api: { targets: [backend.url] } }, log: { access: false } })
+  await served(program, 5)
+  const { text } = await ask('/metrics')
+  t.match(text, new RegExp(`^headrace_requests_total\\{[^}]*target="${backend.url}"[^}]*\\} 5$`, 'm'))
+  t.match((await ask('/events')).text, /listens on/)
+  t.match((await ask('/config')).json, { pools: { api: { targets: [{ url: backend.url }] } }, admin: { token: '(redacted)' } })
+  t.notMatch((await ask('/config')).text, TOKEN)
+  t.equal((await fetch(new URL('/readyz', url))).status, 200)
+  t.equal((await fetch(new URL('/pools', url))).status, 401)
+
+  const against = runProgram(t, ['check', '--config', file, '--against', url], { HEADRACE_ADMIN_TOKEN: TOKEN })
+  t.same(await against.exited, { code: 0, signal: null }, against.stderr)
+  t.equal(against.stdout, 'changes nothing\n')
+  const other = await configFile(t, { listen: { host: '127.0.0.1', port: 0 }, admin: { port: 0, token: TOKEN }, log: { access: false }, pools: { api: { targets: [backend.url, 'http://127.0.0.1:9'], strategy: 'random' } } })
+  const changed = runProgram(t, ['check', '--config', other, '--against', url, '--token', TOKEN])
+  t.same(await changed.exited, { code: 0, signal: null }, changed.stderr)
+  t.equal(changed.stdout, 'pool api: adds 1 target (http://127.0.0.1:9)\npool api: changes the strategy from round-robin to random\n')
+  const denied = runProgram(t, ['check', '--config', file, '--against', url])
+  t.same(await denied.exited, { code: 1, signal: null })
+  t.match(denied.stderr, /answers 401: give the admin token/)
+})
+
+t.test('an admin listener that others can reach needs a token', async t => {
+  const file = await configFile(t, { admin: { host: '0.0.0.0' }, pools: { api: { targets: ['http://127.0.0.1:9'] } } })
+  const program = runProgram(t, ['--config', file])
+  t.same(await program.exited, { code: 2, signal: null })
+  t.equal(program.stderr, 'admin.token: required, as others can reach "0.0.0.0"\n')
+})
