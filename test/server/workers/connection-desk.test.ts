@@ -1,0 +1,73 @@
+import net from 'node:net'
+import t from 'tap'
+import { VirtualClock } from '../../../src/base/virtual-clock.js'
+import { ConnectionDesk, type Taker } from '../../../src/server/workers/connection-desk.js'
+
+class FakeTaker implements Taker {
+  readonly given: net.Socket[] = []
+  get load (): number { return this.given.length }
+  give (socket: net.Socket): void { this.given.push(socket) }
+}
+
+/** A socket that is connected to nothing, and what it was made to send. */
+class FakeSocket extends net.Socket {
+  sent = ''
+  override end (text?: unknown): this {
+    this.sent += String(text)
+    return this
+  }
+}
+
+function create (patience = 5000) {
+  const clock = new VirtualClock()
+  const takers: FakeTaker[] = []
+  const desk = new ConnectionDesk(patience, { clock, takers: () => takers })
+  return { clock, takers, desk }
+}
+
+t.test('each goes to whoever has the fewest', async t => {
+  const { desk, takers } = create()
+  takers.push(new FakeTaker(), new FakeTaker())
+  for (let i = 0; i < 4; i++) desk.accept(new FakeSocket())
+  t.strictSame(takers.map(({ load }) => load), [2, 2])
+})
+
+t.test('while there is nobody they wait in line; who was given back comes first', async t => {
+  const { desk, takers, clock } = create()
+  const [first, second, back] = [new FakeSocket(), new FakeSocket(), new FakeSocket()]
+  desk.accept(first)
+  desk.accept(second)
+  desk.giveBack([back])
+  t.equal(desk.waiting, 3)
+  const taker = new FakeTaker()
+  takers.push(taker)
+  desk.serve()
+  t.ok(taker.given[0] === back && taker.given[1] === first && taker.given[2] === second)
+  t.equal(clock.pending, 0)
+  desk.giveBack([back])
+  t.equal(taker.load, 4, 'at once, if somebody is there')
+})
+
+t.test('nobody waits for ever, and not too many do', async t => {
+  const { desk, clock } = create()
+  const sockets = Array.from({ length: 1025 }, () => new FakeSocket())
+  for (const socket of sockets) desk.accept(socket)
+  t.equal(desk.waiting, 1024)
+  t.match(sockets.at(-1)?.sent, /^HTTP\/1\.1 503 /)
+  t.equal(sockets[0]?.sent, '')
+  clock.advance(5000)
+  t.equal(desk.waiting, 0)
+  t.match(sockets[0]?.sent, /^HTTP\/1\.1 503 /)
+  t.notOk(sockets[0]?.destroyed, 'it has a moment to read that')
+  clock.advance(1000)
+  t.ok(sockets.every(socket => socket.destroyed))
+})
+
+t.test('without patience they are sent away at once', async t => {
+  const { desk, clock } = create(0)
+  const socket = new FakeSocket()
+  desk.accept(socket)
+  t.match(socket.sent, /503/)
+  t.equal(desk.clear(), 0)
+  clock.advance(1000)
+})
