@@ -1,4 +1,21 @@
-import type { ScenarioEvent, ScenarioTarget } from './scenario.js'
+interface Happening {
+  /** When, as a share of the run. */
+  readonly at: number
+  /** Which target, counted from 1. */
+  readonly target: number
+}
+
+/** Something that happens to a target. A process that is started again is as the file describes it. */
+export type ScenarioEvent =
+  | Happening & { readonly action: 'kill' | 'restart' | 'join' | 'leave' | 'fail' | 'heal' }
+  /** `factor` takes the place of `slowdown`, evenly over a share of the run. */
+  | Happening & { readonly action: 'slow', readonly factor: number, readonly over: number }
+
+/** What of a target the events depend on. */
+interface Eventful {
+  readonly absent: boolean
+  readonly failures: object | null
+}
 
 interface State {
   pooled: boolean
@@ -7,7 +24,7 @@ interface State {
 }
 
 /** The first event that can not happen, as a sentence; undefined if all can. @param events in the order of time. */
-export function checkEvents (events: readonly ScenarioEvent[], targets: readonly ScenarioTarget[]): string | undefined {
+export function checkEvents (events: readonly ScenarioEvent[], targets: readonly Eventful[]): string | undefined {
   const states = targets.map(({ absent, failures }): State => ({ pooled: !absent, alive: !absent, failing: failures !== null }))
   for (const event of events) {
     const state = states[event.target - 1]
@@ -19,7 +36,7 @@ export function checkEvents (events: readonly ScenarioEvent[], targets: readonly
 }
 
 /** Changes the state as the event says, or tells what speaks against it. */
-function happen (state: State, { action }: ScenarioEvent, target: ScenarioTarget | undefined): string | undefined {
+function happen (state: State, { action }: ScenarioEvent, target: Eventful | undefined): string | undefined {
   if (action !== 'join' && !state.pooled) return 'it is not in the pool'
   if (action !== 'restart' && action !== 'join' && action !== 'leave' && !state.alive) return 'it is dead'
   switch (action) {
@@ -51,7 +68,7 @@ function happen (state: State, { action }: ScenarioEvent, target: ScenarioTarget
 }
 
 /** A process that is started anew is as the file describes it. */
-function start (state: State, target: ScenarioTarget | undefined): void {
+function start (state: State, target: Eventful | undefined): void {
   state.alive = true
   state.failing = target !== undefined && target.failures !== null
 }

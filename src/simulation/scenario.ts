@@ -1,9 +1,11 @@
 import { Value } from 'typebox/value'
 import { parseDuration } from '../base/duration.js'
-import { checkEvents } from './scenario-events.js'
+import { checkEvents, type ScenarioEvent } from './scenario-events.js'
 import { scenarioFaults } from './scenario-faults.js'
 import { scenarioSchema, type EventInput, type LoadInput, type ScenarioInput, type TargetInput } from './scenario-schema.js'
 import type { ServiceTime } from './service-time.js'
+
+export type { ScenarioEvent } from './scenario-events.js'
 
 /** What load there is, what targets stand behind the proxy, and what befalls them. All times are milliseconds. */
 export interface Scenario {
@@ -47,19 +49,6 @@ export interface ScenarioTarget {
   /** Not there before it joins. */
   readonly absent: boolean
 }
-
-interface Happening {
-  /** When, as a share of the run. */
-  readonly at: number
-  /** Which target, counted from 1. */
-  readonly target: number
-}
-
-/** Something that happens to a target. A process that is started again is as the file describes it. */
-export type ScenarioEvent =
-  | Happening & { readonly action: 'kill' | 'restart' | 'join' | 'leave' | 'fail' | 'heal' }
-  /** `factor` takes the place of `slowdown`, evenly over a share of the run. */
-  | Happening & { readonly action: 'slow', readonly factor: number, readonly over: number }
 
 /**
  * Reads the text of a scenario file.
