@@ -1,0 +1,101 @@
+import type { Socket } from 'node:net'
+import type { Clock, Timer } from '../../base/clock.js'
+import { failures } from '../../proxy/failure.js'
+import { rawAnswer } from '../client-error.js'
+import { LeastLoaded, type Loaded } from './least-loaded.js'
+
+/** Somebody who can be given connections. */
+export interface Taker extends Loaded {
+  give (socket: Socket): void
+}
+
+export interface ConnectionDeskOptions {
+  readonly clock: Clock
+  /** Who can be given connections now. */
+  readonly takers: () => readonly Taker[]
+}
+
+/** Connections that wait while nobody can take them. */
+const MOST_WAITING = 1024
+
+/** Milliseconds for a client to take the answer that it is sent away with. */
+const FAREWELL = 1000
+
+interface Waiting {
+  readonly socket: Socket
+  readonly timer: Timer
+}
+
+/** Gives each connection to whoever has the fewest. While there is nobody, connections wait in line, for so long and so many. */
+export class ConnectionDesk {
+  /** Milliseconds that a connection waits at most; 0 = not at all. */
+  patience: number
+  readonly #options: ConnectionDeskOptions
+  readonly #chooser = new LeastLoaded()
+  readonly #line = new Set<Waiting>()
+
+  constructor (patience: number, options: ConnectionDeskOptions) {
+    this.patience = patience
+    this.#options = options
+  }
+
+  get waiting (): number { return this.#line.size }
+
+  /** @param socket paused: nothing of it may have been read. */
+  accept (socket: Socket): void {
+    socket.on('error', () => { socket.destroy() })
+    if (this.#line.size > 0 || !this.#give(socket)) this.#wait(socket)
+  }
+
+  /** Connections that somebody was given, and did not touch before he died. They are served first. */
+  giveBack (sockets: readonly Socket[]): void {
+    const left = sockets.filter(socket => !this.#give(socket))
+    const line = [...this.#line]
+    this.#line.clear()
+    for (const socket of left) this.#wait(socket)
+    for (const waiting of line) this.#line.add(waiting)
+  }
+
+  /** Somebody may be able to take more. */
+  serve (): void {
+    for (const waiting of this.#line) {
+      if (!this.#give(waiting.socket)) return
+      waiting.timer.cancel()
+      this.#line.delete(waiting)
+    }
+  }
+
+  /** Sends away who waits. @returns how many there were. */
+  clear (): number {
+    const { size } = this.#line
+    for (const waiting of [...this.#line]) this.#refuse(waiting)
+    return size
+  }
+
+  #give (socket: Socket): boolean {
+    const taker = this.#chooser.choose(this.#options.takers())
+    taker?.give(socket)
+    return taker !== undefined
+  }
+
+  #wait (socket: Socket): void {
+    if (this.patience === 0 || this.#line.size >= MOST_WAITING) return sendAway(socket, this.#options.clock)
+    const waiting: Waiting = { socket, timer: this.#options.clock.after(this.patience, () => { this.#refuse(waiting) }) }
+    this.#line.add(waiting)
+  }
+
+  #refuse (waiting: Waiting): void {
+    waiting.timer.cancel()
+    this.#line.delete(waiting)
+    sendAway(waiting.socket, this.#options.clock)
+  }
+}
+
+/** Whatever its request is: nobody has read it. It is read now, for a connection that is closed with bytes unread is reset, and the answer with it. */
+function sendAway (socket: Socket, clock: Clock): void {
+  const timer = clock.after(FAREWELL, () => { socket.destroy() })
+  socket.once('close', () => { timer.cancel() })
+  socket.once('end', () => { socket.destroy() })
+  socket.end(rawAnswer(503, 'destination_unavailable', failures.destination_unavailable.title))
+  socket.resume()
+}

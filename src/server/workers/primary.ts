@@ -1,0 +1,249 @@
+import type { Logger } from 'pino'
+import { EventLog } from '../../admin/event-log.js'
+import { mergeSnapshots } from '../../admin/merge-snapshots.js'
+import type { ReloadSnapshot, Snapshot } from '../../admin/snapshot.js'
+import { Statistics } from '../../admin/statistics.js'
+import { takeSnapshot } from '../../admin/take-snapshot.js'
+import { strategyKinds } from '../../balancing/strategies.js'
+import type { Clock } from '../../base/clock.js'
+import { NODE_VERSION } from '../../base/process-usage.js'
+import { systemRandom } from '../../base/random.js'
+import type { Config } from '../../config/config.js'
+import { describeConfig } from '../../config/describe.js'
+import { configDifference } from '../../config/difference.js'
+import type { AdminSide } from '../admin-side.js'
+import { eventObserver } from '../event-observer.js'
+import { InheritedSockets } from '../inherited-sockets.js'
+import type { ListeningSocket } from '../listening-socket.js'
+import { ProxyControl, type Controlled } from '../proxy-control.js'
+import { Reloader, type Reloaded } from '../reloader.js'
+import type { RunningPool } from '../running-pool.js'
+import type { RunningProxy } from '../running-proxy.js'
+import { TargetOverrides } from '../target-overrides.js'
+import type { UpstreamObserver } from '../upstream-options.js'
+import { Upstreams } from '../upstreams.js'
+import { VERSION } from '../version.js'
+import { Acceptor } from './acceptor.js'
+import { ConnectionDesk } from './connection-desk.js'
+import { Crew } from './crew.js'
+import type { TargetVerdict, ToPrimary } from './messages.js'
+import type { Fork } from './worker-channel.js'
+import { WorkerEvents } from './worker-events.js'
+
+export interface PrimaryOptions {
+  /** How many workers; at least 1. */
+  readonly workers: number
+  readonly fork: Fork
+  readonly clock: Clock
+  readonly log: Logger
+  /** Reads the config anew from where it came from. @throws {ConfigError} */
+  readonly read: () => Config
+  /** Listening sockets that are open already. Default: none. */
+  readonly inherited?: InheritedSockets
+}
+
+/**
+ * The primary process of several: it reads the config, checks who is well, listens and deals out connections, and answers admins. Its pools
+ * carry no traffic. What requests meet is in the workers.
+ */
+export class Primary implements RunningProxy, Controlled {
+  readonly overrides = new TargetOverrides()
+  readonly events: EventLog
+  readonly #options: PrimaryOptions
+  readonly #inherited: InheritedSockets
+  readonly #statistics: Statistics | null
+  readonly #upstreams: Upstreams
+  readonly #acceptor: Acceptor
+  readonly #desk: ConnectionDesk
+  readonly #crew: Crew
+  readonly #reloader: Reloader
+  #config: Config
+  #admin: AdminSide | null = null
+  #addresses: readonly string[] = []
+  #reloads: ReloadSnapshot = { succeeded: 0, failed: 0, last: null }
+  #reloading: Promise<unknown> = Promise.resolve()
+  #closing: Promise<number> | null = null
+
+  /** @throws {ConfigError} if a strategy can't be made after all. */
+  constructor (config: Config, options: PrimaryOptions) {
+    const { clock, log, workers, fork, read, inherited = new InheritedSockets() } = options
+    this.#config = config
+    this.#options = options
+    this.#inherited = inherited
+    this.events = new EventLog(clock)
+    const counted = config.admin !== null
+    this.#statistics = counted ? new Statistics(clock) : null
+    this.#upstreams = new Upstreams(config.pools, {
+      clock, random: systemRandom, log, strategies: strategyKinds, zone: config.zone, timeouts: config.timeouts, forwards: false, observer: this.#upstreamObserver()
+    })
+    const told = new WorkerEvents(this.events, () => this.#crew.workers.filter(({ ready }) => ready))
+    this.#crew = new Crew(config, { size: workers, fork, clock, log, events: this.events, counted, verdicts: () => this.#verdicts }, {
+      relieved: () => { this.#desk.serve() },
+      left: untaken => { this.#desk.giveBack(untaken) },
+      told: (worker, message) => {
+        if (message.type === 'event') told.told(worker, message)
+        else this.#withdraw(message)
+      },
+      died: worker => { told.died(worker) }
+    })
+    this.#desk = new ConnectionDesk(config.timeouts.queue, { clock, takers: () => this.#crew.takers })
+    this.#acceptor = new Acceptor(inherited, socket => { this.#desk.accept(socket) })
+    this.#reloader = new Reloader({ read, apply: config => this.reload(config), log, ended: result => { this.#reloaded(result) } })
+  }
+
+  get config (): Config { return this.#config }
+  get addresses (): readonly string[] { return this.#addresses }
+  get adminAddress (): string | null { return this.#admin?.socket.url ?? null }
+  get sockets (): readonly ListeningSocket[] { return [...this.#acceptor.sockets, ...this.#admin === null ? [] : [this.#admin.socket]] }
+  get pools (): ReadonlyMap<string, RunningPool> { return this.#upstreams.pools }
+  get draining (): boolean { return this.#closing !== null }
+
+  /** Has its first verdicts and its workers, and listens. @throws the system's error, or {ConfigError}; then all has ended. */
+  async start (): Promise<this> {
+    const { clock, log } = this.#options
+    try {
+      await this.#upstreams.start()
+      await this.#crew.start()
+      if (this.#config.admin !== null) {
+        const { openAdmin } = await import('../admin-side.js')
+        this.#admin = await openAdmin(this.#config.admin, new ProxyControl(this, this.events, log), { clock, log, inherited: this.#inherited })
+      }
+      const listeners = await this.#acceptor.prepare(this.#config.listen)
+      listeners.commit()
+      this.#addresses = listeners.urls
+      this.events.add('start', `version ${VERSION} listens on ${this.#addresses.join(', ')}, with ${this.#options.workers} workers`)
+      return this
+    } catch (error) {
+      await this.close(0)
+      throw error
+    }
+  }
+
+  reload (config: Config): Promise<readonly string[]> {
+    const reloading = this.#reloading.then(() => this.#reload(config))
+    this.#reloading = reloading.catch(() => {})
+    return reloading
+  }
+
+  reloadFromSource (cause: string): Promise<Reloaded> {
+    return this.#reloader.reload(cause)
+  }
+
+  /** Fits the pools, here and in the workers, to the config and to what admins have changed by hand. */
+  async refresh (): Promise<void> {
+    await this.reload(this.#config)
+  }
+
+  async snapshot (): Promise<Snapshot> {
+    const statistics = this.#statistics
+    if (statistics === null) throw new Error('nothing is counted: there is no admin listener')
+    const ofWorkers = await this.#crew.snapshots()
+    const own = takeSnapshot({
+      clock: this.#options.clock,
+      statistics,
+      role: 'primary',
+      build: { version: VERSION, node: NODE_VERSION },
+      connections: this.#desk.waiting,
+      draining: this.draining,
+      reloads: this.#reloads,
+      workerRestarts: this.#crew.restarts,
+      pools: this.#upstreams.pools.values(),
+      routes: this.#config.routes
+    })
+    return mergeSnapshots([own, ...ofWorkers])
+  }
+
+  close (deadline: number = this.#config.timeouts.drain): Promise<number> {
+    this.#closing ??= this.#close(deadline, false)
+    return this.#closing
+  }
+
+  leave (deadline: number = this.#config.timeouts.drain): Promise<number> {
+    this.#closing ??= this.#close(deadline, true)
+    return this.#closing
+  }
+
+  cut (): number {
+    const { connections } = this.#crew
+    this.#crew.broadcast({ type: 'cut' })
+    return connections + this.#desk.clear()
+  }
+
+  async #reload (config: Config): Promise<readonly string[]> {
+    if (this.#closing !== null) throw new Error('the proxy is stopping')
+    const overridden = { ...config, pools: this.#overridden(config.pools) }
+    const next = await this.#upstreams.prepare(overridden.pools, config)
+    try {
+      const listeners = await this.#acceptor.prepare(config.listen)
+      const crew = await this.#crew.prepare(overridden).catch((error: unknown) => { listeners.abort(); throw error })
+      const changes = configDifference(describeConfig(this.#config), describeConfig(config))
+      // From here on nothing can fail. The verdicts on targets that join are those of the pools that have been made ready: they go along.
+      next.commit()
+      listeners.commit()
+      this.#addresses = listeners.urls
+      this.#desk.patience = config.timeouts.queue
+      this.#config = config
+      const { log } = this.#options
+      if (log.level !== 'silent') log.level = config.log.level
+      await crew.commit()
+      return changes
+    } catch (error) {
+      next.abort()
+      throw error
+    }
+  }
+
+  #overridden (pools: Config['pools']): Config['pools'] {
+    return Object.fromEntries(Object.entries(pools).map(([name, pool]) => [name, { ...pool, targets: this.overrides.apply(name, pool.targets) }]))
+  }
+
+  #reloaded ({ ok, changes, faults }: Reloaded): void {
+    const message = ok ? changes.join('; ') || 'nothing has changed' : faults.map(({ path, message }) => path === '' ? message : `${path}: ${message}`).join('; ')
+    const { succeeded, failed } = this.#reloads
+    this.#reloads = { succeeded: succeeded + Number(ok), failed: failed + Number(!ok), last: { at: this.#options.clock.wallTime(), ok, message } }
+    this.events.add(ok ? 'reload' : 'reload-failed', message)
+    if (ok && this.overrides.lines.length > 0) this.#options.log.info({ changes: this.overrides.lines }, 'what admins have changed by hand goes on')
+  }
+
+  async #close (deadline: number, leave: boolean): Promise<number> {
+    await this.#reloading
+    this.events.add('stop', 'the proxy is shutting down')
+    this.#acceptor.close(leave)
+    this.#desk.serve()
+    const refused = this.#desk.clear()
+    const [cut] = await Promise.all([this.#crew.end(deadline, leave), leave ? this.#admin?.leave() : undefined])
+    if (!leave) await this.#admin?.close()
+    await this.#upstreams.stop(true)
+    this.#statistics?.stop()
+    return cut + refused
+  }
+
+  /** What the health checks know now. */
+  get #verdicts (): readonly TargetVerdict[] {
+    return [...this.pools.values()].flatMap(running => running.pool.targets.flatMap(target => {
+      const up = running.isUp(target)
+      return up === null ? [] : [{ pool: running.name, target: target.url, up }]
+    }))
+  }
+
+  /** What the checks find goes into the list of events, and to the workers. */
+  #upstreamObserver (): UpstreamObserver {
+    const own = eventObserver(this.events)
+    return {
+      changed: (kind, pool, target, message) => {
+        own.changed(kind, pool, target, message)
+        if (target !== null && (kind === 'up' || kind === 'down')) this.#crew.broadcast({ type: 'verdict', verdict: { pool, target: target.url, up: kind === 'up' } })
+      },
+      checked: (pool, target, { report }) => {
+        // Only for strategies that go by it.
+        if (report !== null && target.follower?.reported !== undefined) this.#crew.broadcast({ type: 'report', pool, target: target.url, report })
+      }
+    }
+  }
+
+  #withdraw ({ pool, target: url }: Extract<ToPrimary, { type: 'withdraw' }>): void {
+    const running = this.pools.get(pool)
+    const target = running?.pool.targets.find(target => target.url === url)
+    if (target !== undefined) running?.withdraw(target)
+  }
+}
