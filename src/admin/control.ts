@@ -38,6 +38,6 @@ export interface Control {
   addTarget (pool: string, target: NewTarget): Promise<void>
   /** It finishes what it has. @throws {AdminError} if there is no such pool or target. */
   removeTarget (pool: string, url: string): Promise<void>
-  /** Does it accept requests, and has every pool a target that may serve? */
+  /** Does it accept requests, and has any pool a target that may serve? `reasons` names the pools that have none. */
   readiness (): { readonly ready: boolean, readonly reasons: readonly string[] }
 }

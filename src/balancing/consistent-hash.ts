@@ -24,6 +24,8 @@ type ConsistentHashInput = Static<typeof schema>
 
 /** Two halves of a candidate's seed are hashed from one text. */
 const OTHER_BASIS = 0x9E3779B9
+/** What a key's lot is stirred with: it tells nothing of the target that the key chooses. */
+const LOT_SEED = 0x3C6EF372
 const RANGE = 2 ** 32
 const LOWEST_HASH = -(2 ** 31)
 
@@ -98,6 +100,11 @@ class Rendezvous<T extends Candidate> implements Picker<T> {
       if (key === null || candidate.inflight >= fill * candidate.weight) return null
       return numberOf(drawn(key, seed(candidate), factor(candidate)), candidate.weight)
     })
+  }
+
+  lot ({ request }: PickContext): number | null {
+    const key = this.#keyOf(request)
+    return key === null ? null : (stir(key ^ LOT_SEED) - LOWEST_HASH) / RANGE
   }
 
   #keyOf (request: RequestView): number | null {

@@ -23,23 +23,23 @@ export class Guarded implements Strategy {
     const fallback = this.#fallback.prepare(eligible)
     // A list of its own: one that it sorts, or takes out what it has chosen, is nobody else's.
     const own: NonEmpty<T> = [...eligible]
-    const picker = this.#try(() => withPick(this.#strategy.prepare(own)), null)
+    const picker = this.#try(() => withPick(atOnce(this.#strategy.prepare(own))), null)
     return picker === null ? fallback : new GuardedPicker(picker, fallback, new Set(eligible), this.#onFault)
   }
 
   follow (candidate: Candidate): Follower {
-    const follower = this.#try(() => this.#strategy.follow?.(candidate) ?? null, null)
+    const follower = this.#try(() => atOnce(this.#strategy.follow?.(candidate)) ?? null, null)
     return {
       began: at => {
-        const flight = follower === null ? null : this.#try(() => follower.began(at), null)
+        const flight = follower === null ? null : this.#try(() => atOnce(follower.began(at)), null)
         return flight === null ? NOTHING : this.#guardedFlight(flight)
       },
-      reported: (report, at) => { this.#try(() => follower?.reported?.(report, at), undefined) }
+      reported: (report, at) => { this.#try(() => atOnce(follower?.reported?.(report, at)), undefined) }
     }
   }
 
   responseFields (chosen: Candidate, context: PickContext): readonly string[] | null {
-    const fields = this.#try(() => this.#strategy.responseFields?.(chosen, context) ?? null, null)
+    const fields = this.#try(() => atOnce(this.#strategy.responseFields?.(chosen, context)) ?? null, null)
     const fault = fields === null ? null : fieldsFault(fields)
     if (fault === null) return fields
     this.#onFault(new TypeError(fault))
@@ -48,18 +48,13 @@ export class Guarded implements Strategy {
 
   #guardedFlight (flight: Flight): Flight {
     return {
-      answered: (at, failed) => { this.#try(() => { flight.answered(at, failed) }, undefined) },
-      abandoned: at => { this.#try(() => { flight.abandoned(at) }, undefined) }
+      answered: (at, failed) => { this.#try(() => atOnce(flight.answered(at, failed)), undefined) },
+      abandoned: at => { this.#try(() => atOnce(flight.abandoned(at)), undefined) }
     }
   }
 
   #try<R> (call: () => R, otherwise: R): R {
-    try {
-      return call()
-    } catch (fault) {
-      this.#onFault(fault)
-      return otherwise
-    }
+    return attempt(call, otherwise, this.#onFault)
   }
 }
 
@@ -80,9 +75,9 @@ class GuardedPicker<T extends Candidate> implements Picker<T> {
 
   pick (context: PickContext): T {
     try {
-      const pick = this.#picker.pick(context)
+      const pick = atOnce(this.#picker.pick(context), 'choose')
       if (this.#eligible.has(pick)) return pick
-      this.#onFault(new TypeError(isPromise(pick) ? 'it gave a promise: it must choose at once' : 'it chose none of the targets that it was given'))
+      this.#onFault(new TypeError('it chose none of the targets that it was given'))
     } catch (fault) {
       this.#onFault(fault)
     }
@@ -90,13 +85,37 @@ class GuardedPicker<T extends Candidate> implements Picker<T> {
   }
 
   scores (context: PickContext): ReadonlyArray<number | null> {
-    try {
-      return this.#picker.scores?.(context) ?? []
-    } catch (fault) {
-      this.#onFault(fault)
-      return []
-    }
+    return attempt(() => atOnce(this.#picker.scores?.(context)) ?? [], [], this.#onFault)
   }
+
+  holds (context: PickContext): boolean {
+    return attempt(() => atOnce(this.#picker.holds?.(context)) === true, false, this.#onFault)
+  }
+
+  lot (context: PickContext): number | null {
+    return attempt(() => withinRange(atOnce(this.#picker.lot?.(context)) ?? null), null, this.#onFault)
+  }
+}
+
+function attempt<R> (call: () => R, otherwise: R, onFault: FaultObserver): R {
+  try {
+    return call()
+  } catch (fault) {
+    onFault(fault)
+    return otherwise
+  }
+}
+
+/** @throws {TypeError} if it is a promise: nobody waits for one. */
+function atOnce<R> (result: R, what = 'answer'): R {
+  if (isPromise(result)) throw new TypeError(`it gave a promise: it must ${what} at once`)
+  return result
+}
+
+/** @throws {TypeError} if it is neither null nor in [0, 1). */
+function withinRange (lot: number | null): number | null {
+  if (lot === null || (typeof lot === 'number' && lot >= 0 && lot < 1)) return lot
+  throw new TypeError('its "lot" is no number from 0 to below 1')
 }
 
 /** Whoever wrote the strategy may have had no types to keep to. @throws {TypeError} if it is no picker. */

@@ -79,6 +79,8 @@ export class Sticky implements Strategy {
 class StickyPicker<T extends Candidate> implements Picker<T> {
   /** Of the strategy beneath: a client with a cookie has its target whatever they say. */
   readonly scores?: NonNullable<Picker<T>['scores']>
+  /** Of the strategy beneath: for clients that have no target yet. */
+  readonly lot?: NonNullable<Picker<T>['lot']>
   readonly #holders: ReadonlyMap<string, T>
   readonly #beneath: Picker<T>
   readonly #cookie: string
@@ -88,12 +90,21 @@ class StickyPicker<T extends Candidate> implements Picker<T> {
     this.#beneath = beneath
     this.#cookie = cookie
     if (beneath.scores !== undefined) this.scores = beneath.scores.bind(beneath)
+    if (beneath.lot !== undefined) this.lot = beneath.lot.bind(beneath)
   }
 
   pick (context: PickContext): T {
-    const token = tokenOf(context.request, this.#cookie)
+    return this.#holder(context) ?? this.#beneath.pick(context)
+  }
+
+  holds (context: PickContext): boolean {
+    return this.#holder(context) !== undefined || (this.#beneath.holds?.(context) ?? false)
+  }
+
+  #holder ({ request }: PickContext): T | undefined {
+    const token = tokenOf(request, this.#cookie)
     // What a look-up's time tells is of no use to a client: a token that it found would lead to a target that it gets anyway by asking a few times.
-    return (token === undefined ? undefined : this.#holders.get(token)) ?? this.#beneath.pick(context)
+    return token === undefined ? undefined : this.#holders.get(token)
   }
 }
 

@@ -40,6 +40,10 @@ export interface Picker<T> {
    * has no opinion of that one. It must not change what `pick` does.
    */
   scores? (context: PickContext): ReadonlyArray<number | null>
+  /** Does the request belong to one of its candidates? Then their level is chosen, among those that share the traffic, whatever the draw. Default: no. */
+  holds? (context: PickContext): boolean
+  /** In [0, 1): takes the place of chance when a level is drawn, so that requests with equal ones go to the same level; null = chance. It says nothing of `pick`. */
+  lot? (context: PickContext): number | null
 }
 
 /** One request on its way, as the follower of its candidate sees it. At most one of its methods is called, once. */

@@ -6,6 +6,7 @@ import { configDifference } from '../config/difference.js'
  * @throws {Error} if it can't be asked.
  */
 export async function against (url: string, described: object, token: string | undefined): Promise<readonly string[]> {
+  if (!URL.canParse('/config', url)) throw systemError(`--against takes a URL such as http://127.0.0.1:9090, got ${JSON.stringify(url)}`)
   const response = await fetch(new URL('/config', url), { headers: token === undefined ? {} : { authorization: `Bearer ${token}` } }).catch((error: unknown) => {
     throw systemError(`cannot ask ${url}: ${error instanceof Error && error.cause instanceof Error ? error.cause.message : String(error)}`)
   })

@@ -16,6 +16,7 @@ import { activatedSockets, ServiceManager, systemdNotify, watchdogInterval } fro
 export async function run (file: string): Promise<void> {
   // What one that comes too early would do by default is end the process.
   process.on('SIGUSR2', () => {})
+  process.on('SIGHUP', () => {})
   const predecessor = Predecessor.of(process.env)
   try {
     await serve(file, predecessor)

@@ -1,3 +1,4 @@
+import { stickyDefaults } from '../balancing/sticky-options.js'
 import type { ConfigFault } from '../base/errors.js'
 import { adaptiveLimitDefaults } from '../upstream/adaptive-limit-schema.js'
 import { parseAddress } from '../upstream/address.js'
@@ -16,6 +17,7 @@ export function crossCheck (document: unknown): readonly ConfigFault[] {
   const checker = new CrossChecker()
   checker.listen(document['listen'])
   for (const [name, pool] of entries(document['pools'])) if (isRecord(pool)) checker.pool(pool, ['pools', name])
+  checker.cookies(document['pools'])
   checker.faults.push(...adminFaults(document['admin']))
   checker.routes(document['routes'], isRecord(document['pools']) ? Object.keys(document['pools']) : null)
   return checker.faults
@@ -68,6 +70,22 @@ class CrossChecker {
     })
     const allPlain = addresses.every(target => target?.protocol === 'http:')
     if ('tls' in pool && allPlain && addresses.length > 0) this.#fault([...place, 'tls'], 'has no effect: no target of this pool is https:')
+  }
+
+  /** The cookie of one pool names none of another's targets: where both use the same one, each response takes the client from its target in the other. */
+  cookies (pools: unknown): void {
+    const jars = new Map<string, Array<{ readonly pool: string, readonly origins: string }>>()
+    for (const [pool, { strategy, targets }] of entries(pools).flatMap(([name, value]) => isRecord(value) ? [[name, value] as const] : [])) {
+      const cookie = cookieOf(strategy)
+      const origins = originsOf(targets)
+      if (cookie === null || origins === null) continue
+      const others = jars.get(cookie.id) ?? []
+      jars.set(cookie.id, [...others, { pool, origins }])
+      const rival = others.find(other => other.origins !== origins)
+      if (rival !== undefined) {
+        this.#fault(['pools', pool, 'strategy', 'cookie'], `${JSON.stringify(cookie.name)} is the cookie of pool ${rival.pool} too, whose targets are others: give it another name`)
+      }
+    }
   }
 
   routes (routes: unknown, pools: readonly string[] | null): void {
@@ -125,6 +143,19 @@ function address (url: unknown): { readonly origin: string, readonly protocol: s
   } catch {
     return null
   }
+}
+
+/** What browsers tell the cookie of a sticky strategy by (RFC 6265, section 5.3); null if it is another strategy, or faulty itself. */
+function cookieOf (strategy: unknown): { readonly name: string, readonly id: string } | null {
+  const { name: kind, cookie = stickyDefaults.cookie, path = stickyDefaults.path, domain = '' } = isRecord(strategy) ? strategy : {}
+  if (kind !== 'sticky' || typeof cookie !== 'string' || typeof path !== 'string' || typeof domain !== 'string') return null
+  return { name: cookie, id: JSON.stringify([cookie, path, domain.toLowerCase()]) }
+}
+
+/** The origins of a pool, in one text whatever their order; null if one is faulty itself, or there are none. */
+function originsOf (targets: unknown): string | null {
+  const origins = elements(targets).map(target => address(isRecord(target) ? target['url'] : target)?.origin)
+  return origins.length === 0 || origins.includes(undefined) ? null : JSON.stringify([...new Set(origins)].sort())
 }
 
 interface Matcher {

@@ -15,10 +15,10 @@ export function modulePath (name: string, directory: string): string {
 
 /**
  * Loads a strategy from a module whose default export is a `StrategyKind`, a `Strategy` or a `PickFunction`. A module is loaded once in the life of the process.
- * @throws what the module throws, and {TypeError} if what it exports is none of these.
+ * @throws what the module throws, {TypeError} if what it exports is none of these, and {SyntaxError} with a hint if it is TypeScript that this Node does not read.
  */
 export function loadStrategyModule (path: string): StrategyKind {
-  const loaded: unknown = require(path)
+  const loaded = requireModule(path)
   const exported = isRecord(loaded) && 'default' in loaded ? loaded['default'] : loaded
   // What it takes and gives can't be seen from outside: the strategy is guarded for that.
   if (isClass(exported)) throw new TypeError('its default export is a class: export a kind, { create: options => new YourStrategy(options) }')
@@ -32,13 +32,24 @@ export function loadStrategyModule (path: string): StrategyKind {
   }
 }
 
+function requireModule (path: string): unknown {
+  try {
+    return require(path)
+  } catch (error) {
+    if (!(error instanceof SyntaxError) || !/\.m?ts$/.test(path)) throw error
+    const [reason = ''] = error.message.split('\n', 1)
+    throw new SyntaxError(`${reason}: compile it to JavaScript, or use a Node that reads TypeScript (22.18 or later)`, { cause: error })
+  }
+}
+
 const OPEN = { type: 'object', additionalProperties: true }
 
 function functionStrategy (pick: PickFunction, options: object): Strategy {
   return {
     prepare<T extends Candidate> (eligible: NonEmpty<T>) {
       // That it chose one of those it was given is for the guard to see.
-      return { pick: (context: PickContext) => pick(eligible, context, options) as T }
+      // A list of its own each time: what it does with one is not seen by the next pick.
+      return { pick: (context: PickContext) => pick([...eligible], context, options) as T }
     }
   }
 }

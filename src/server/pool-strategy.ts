@@ -80,6 +80,11 @@ function findKind ({ name, module }: StrategySpec, kinds: readonly StrategyKind[
   return kind
 }
 
+/** Whatever was thrown: somebody else's error may throw, too, when it is asked. */
 function messageOf (error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
+  try {
+    return String(error instanceof Error ? error.message : error)
+  } catch {
+    return 'it threw what cannot be told as text'
+  }
 }

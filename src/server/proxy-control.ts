@@ -29,6 +29,8 @@ export class ProxyControl implements Control {
   readonly events: EventLog
   readonly #proxy: Controlled
   readonly #log: Log
+  /** One change after the other. */
+  #changing: Promise<unknown> = Promise.resolve()
 
   constructor (proxy: Controlled, events: EventLog, log: Log) {
     this.#proxy = proxy
@@ -49,31 +51,35 @@ export class ProxyControl implements Control {
   }
 
   async changeTarget (pool: string, url: string, change: TargetChange): Promise<void> {
-    const target = this.#target(pool, url)
-    this.#proxy.overrides.change(pool, target.url, change)
-    await this.#proxy.refresh()
-    const { state, weight } = change
-    if (state !== undefined) this.#note(state, pool, target.url, `set to ${state} by an admin`)
-    if (weight !== undefined) this.#note('weight', pool, target.url, `given weight ${weight} by an admin`)
+    await this.#change(overrides => {
+      const target = this.#target(pool, url)
+      overrides.change(pool, target.url, change)
+      const { state, weight } = change
+      return () => {
+        if (state !== undefined) this.#note(state, pool, target.url, `set to ${state} by an admin`)
+        if (weight !== undefined) this.#note('weight', pool, target.url, `given weight ${weight} by an admin`)
+      }
+    })
   }
 
   async addTarget (pool: string, target: NewTarget): Promise<void> {
-    const { origin } = this.#address(target.url)
-    const running = this.#pool(pool)
-    if (running.pool.targets.some(({ url }) => url === origin)) throw new AdminError(409, `pool ${pool} has ${origin} already`)
-    const { state, weight = 1, maxConnections = 0 } = target
-    const { overrides } = this.#proxy
-    overrides.add(pool, { url: origin, weight, maxConnections })
-    if (state !== undefined) overrides.change(pool, origin, { state })
-    await this.#proxy.refresh()
-    this.#note('added', pool, origin, 'added by an admin')
+    await this.#change(overrides => {
+      const { origin } = this.#address(target.url)
+      const running = this.#pool(pool)
+      if (running.pool.targets.some(({ url }) => url === origin)) throw new AdminError(409, `pool ${pool} has ${origin} already`)
+      const { state, weight = 1, maxConnections = 0 } = target
+      overrides.add(pool, { url: origin, weight, maxConnections })
+      if (state !== undefined) overrides.change(pool, origin, { state })
+      return () => { this.#note('added', pool, origin, 'added by an admin') }
+    })
   }
 
   async removeTarget (pool: string, url: string): Promise<void> {
-    const target = this.#target(pool, url)
-    this.#proxy.overrides.remove(pool, target.url)
-    await this.#proxy.refresh()
-    this.#note('removed', pool, target.url, 'removed by an admin')
+    await this.#change(overrides => {
+      const target = this.#target(pool, url)
+      overrides.remove(pool, target.url)
+      return () => { this.#note('removed', pool, target.url, 'removed by an admin') }
+    })
   }
 
   /** A single pool without a target is no reason to take the whole proxy out of service: the others still have theirs. */
@@ -85,6 +91,28 @@ export class ProxyControl implements Control {
       ...without.map(({ name }) => `pool ${name} has no target that may serve`)
     ]
     return { ready: !draining && without.length < pools.size, reasons }
+  }
+
+  /**
+   * Makes a change when those before it are made. One that can't be made leaves nothing behind.
+   * @param change makes it in the overrides. @returns what tells of it.
+   */
+  #change (change: (overrides: TargetOverrides) => () => void): Promise<void> {
+    const changing = this.#changing.then(async () => {
+      const { overrides, draining } = this.#proxy
+      if (draining) throw new AdminError(409, 'the proxy is shutting down')
+      const takeBack = overrides.save()
+      try {
+        const tell = change(overrides)
+        await this.#proxy.refresh()
+        tell()
+      } catch (error) {
+        takeBack()
+        throw error
+      }
+    })
+    this.#changing = changing.catch(() => {})
+    return changing
   }
 
   #note (kind: 'ready' | 'drain' | 'maint' | 'weight' | 'added' | 'removed', pool: string, target: string, message: string): void {

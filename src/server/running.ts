@@ -84,9 +84,7 @@ export class Running implements RunningProxy, Controlled {
   }
 
   reload (config: Config): Promise<readonly string[]> {
-    const reloading = this.#reloading.then(() => this.#reload(config))
-    this.#reloading = reloading.catch(() => {})
-    return reloading
+    return this.#inTurn(() => this.#reload(config))
   }
 
   reloadFromSource (cause: string): Promise<Reloaded> {
@@ -95,7 +93,14 @@ export class Running implements RunningProxy, Controlled {
 
   /** Fits the pools to the config and to what admins have changed by hand. */
   async refresh (): Promise<void> {
-    await this.reload(this.#config)
+    // The config of the moment when its turn comes: a reload that is under way may bring another one.
+    await this.#inTurn(() => this.#reload(this.#config))
+  }
+
+  #inTurn<T> (step: () => Promise<T>): Promise<T> {
+    const turn = this.#reloading.then(step)
+    this.#reloading = turn.catch(() => {})
+    return turn
   }
 
   async snapshot (): Promise<Snapshot> {

@@ -43,8 +43,19 @@ export class TargetOverrides {
     if (overrides === undefined) return configured
     const { changes, added, removed } = overrides
     const known = new Set(configured.map(({ url }) => url))
-    const all = [...configured.filter(({ url }) => !removed.has(url)), ...[...added.values()].filter(({ url }) => !known.has(url))]
+    // One that an admin has added may be in the config as well, or have come into it since: what he asked for holds.
+    const present = configured.filter(({ url }) => !removed.has(url)).map(spec => ({ ...spec, ...added.get(spec.url) }))
+    const all = [...present, ...[...added.values()].filter(({ url }) => !known.has(url))]
     return all.map(spec => changed(spec, changes.get(spec.url)))
+  }
+
+  /** @returns what takes back all that is changed from now on. */
+  save (): () => void {
+    const saved = [...this.#pools].map(([pool, { changes, added, removed }]) => [pool, { changes: new Map(changes), added: new Map(added), removed: new Set(removed) }] as const)
+    return () => {
+      this.#pools.clear()
+      for (const [pool, overrides] of saved) this.#pools.set(pool, overrides)
+    }
   }
 
   /** In words, one line for each change; for the log of a reload. */

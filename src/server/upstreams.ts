@@ -50,7 +50,7 @@ export class Upstreams {
     try {
       for (const [name, config] of Object.entries(pools)) {
         const survivor = this.#pools.get(name)
-        const pool = survivor ?? new RunningPool(name, config, { ...this.#options, ...settings })
+        const pool = survivor ?? new RunningPool(name, config, { ...this.#options, zone: settings.zone, timeouts: settings.timeouts })
         next.set(name, pool)
         if (survivor === undefined) joining.push(pool)
         else commits.push(await survivor.prepare(config, settings))

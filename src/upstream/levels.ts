@@ -32,6 +32,9 @@ interface Prepared {
  * that the rest of them spill over to the next. Source: Envoy's priority levels and its overprovisioning factor.
  *
  * A level none of whose targets can be chosen at the moment, because those in service are full, passes its part on too.
+ *
+ * Among levels that share the traffic chance draws one for each request, unless the request belongs to a target of one of them
+ * (`Picker.holds`), or its key draws in place of chance (`Picker.lot`): affinity lasts while requests spill over.
  */
 export class Levels {
   readonly #options: LevelOptions
@@ -94,8 +97,13 @@ export class Levels {
   }
 
   #drawn (context: PickContext): Prepared | undefined {
-    let left = this.#prepared.length > 1 ? context.random() : 0
     let chosen = this.#prepared[0]
+    if (chosen === undefined) return undefined
+    // One without a share gets nothing, as where one level gets all: its clients move.
+    const holder = this.#prepared.find(({ share, picker }) => share > 0 && picker.holds?.(context) === true)
+    if (holder !== undefined) return holder
+    // All levels have strategies of one kind, so the first one's lot is that of all.
+    let left = chosen.picker.lot?.(context) ?? context.random()
     for (const level of this.#prepared) {
       // Rounding may leave a rest behind the last one: it goes to whoever gets requests at all.
       if (level.share > 0) chosen = level

@@ -174,3 +174,48 @@ t.test('response fields that could harm a response are left out', async t => {
   t.equal(guarded.responseFields(candidate, request), null)
   t.strictSame(faults.map(message), ['mine'])
 })
+
+t.test('a promise is a fault wherever it is given, and its rejection ends nothing', async t => {
+  const [candidate] = equals(1)
+  const late = async (): Promise<never> => { throw new Error('later') }
+  const fault = 'it gave a promise: it must answer at once'
+  const rejections: unknown[] = []
+  const heard = (reason: unknown): void => { rejections.push(reason) }
+  process.on('unhandledRejection', heard)
+  t.teardown(() => { process.off('unhandledRejection', heard) })
+  const report = { utilization: 1, inflight: 1, requests: 1 }
+  const cases: ReadonlyArray<readonly [string, unknown, unknown, (guarded: Guarded) => unknown]> = [
+    ['prepare', { prepare: late }, candidate, guarded => guarded.prepare([candidate]).pick(request)],
+    ['scores', { prepare: () => ({ pick: () => candidate, scores: late }) }, [], guarded => guarded.prepare([candidate]).scores?.(request)],
+    ['holds', { prepare: () => ({ pick: () => candidate, holds: late }) }, false, guarded => guarded.prepare([candidate]).holds?.(request)],
+    ['lot', { prepare: () => ({ pick: () => candidate, lot: late }) }, null, guarded => guarded.prepare([candidate]).lot?.(request)],
+    ['follow', { follow: late }, undefined, guarded => { guarded.follow(candidate).began(1).answered(2, false) }],
+    ['began', { follow: () => ({ began: late }) }, undefined, guarded => { guarded.follow(candidate).began(1).abandoned(2) }],
+    ['answered', { follow: () => ({ began: () => ({ answered: late }) }) }, undefined, guarded => { guarded.follow(candidate).began(1).answered(2, true) }],
+    ['abandoned', { follow: () => ({ began: () => ({ abandoned: late }) }) }, undefined, guarded => { guarded.follow(candidate).began(1).abandoned(2) }],
+    ['reported', { follow: () => ({ reported: late }) }, undefined, guarded => { guarded.follow(candidate).reported?.(report, 1) }],
+    ['responseFields', { responseFields: late }, null, guarded => guarded.responseFields(candidate, request)]
+  ]
+  for (const [name, strategy, otherwise, use] of cases) {
+    const { guarded, faults } = guard(strategy)
+    t.strictSame(use(guarded), otherwise, name)
+    t.strictSame(faults.map(message), [fault], name)
+  }
+  await setImmediate()
+  t.strictSame(rejections, [])
+})
+
+t.test('whom it holds and what lot it draws is passed on, if it is fit to be', async t => {
+  const [candidate] = equals(1)
+  const given = (more: object): readonly unknown[] => {
+    const { guarded, faults } = guard({ prepare: () => ({ pick: () => candidate, ...more }) })
+    const picker = guarded.prepare([candidate])
+    return [picker.holds?.(request), picker.lot?.(request), ...faults.map(message)]
+  }
+  t.strictSame(given({}), [false, null])
+  t.strictSame(given({ holds: () => true, lot: () => 0 }), [true, 0])
+  t.strictSame(given({ holds: () => 'yes', lot: () => undefined }), [false, null])
+  for (const lot of [1, -0.1, NaN, '0.5']) t.strictSame(given({ lot: () => lot }), [false, null, 'its "lot" is no number from 0 to below 1'])
+  const fail = (): never => { throw new Error('mine') }
+  t.strictSame(given({ holds: fail, lot: fail }), [false, null, 'mine', 'mine'])
+})

@@ -10,6 +10,15 @@ function pool (rest: object): object {
   return { pools: { api: { targets: ['http://a:1'], ...rest } } }
 }
 
+/** Two sticky pools; the first has the target http://a:80. */
+function stickies (a: object, b: object, targets: readonly unknown[] = ['http://b']): object {
+  const strategy = { name: 'sticky', secret: 'sixteen-characters' }
+  return {
+    pools: { A: { targets: ['http://a:80'], strategy: { ...strategy, ...a } }, B: { targets, strategy: { ...strategy, ...b } } },
+    routes: [{ prefix: '/', pool: 'A' }, { prefix: '/b', pool: 'B' }]
+  }
+}
+
 function route (rest: object): object {
   return { pools, routes: [{ prefix: '/', pool: 'api', ...rest }] }
 }
@@ -97,6 +106,9 @@ const refusals: ReadonlyArray<readonly [input: unknown, ...faults: string[]]> = 
   [pool({ strategy: { module: 1 } }), 'pools.api.strategy.module: expected a path or the name of a package, got 1'],
   [pool({ strategy: { module: '' } }), 'pools.api.strategy.module: expected a path or the name of a package, got ""'],
   [pool({ strategy: { module: 1, name: 'a', options: 2 } }), 'pools.api.strategy.name: unknown key beside "module": a module\'s own options go into "options"', 'pools.api.strategy.options: expected an object, got 2', 'pools.api.strategy.module: expected a path or the name of a package, got 1'],
+  [stickies({}, {}), 'pools.B.strategy.cookie: "headrace" is the cookie of pool A too, whose targets are others: give it another name'],
+  [stickies({ cookie: 'c', domain: 'Shop.example' }, { cookie: 'c', path: '/', domain: 'shop.example' }), 'pools.B.strategy.cookie: "c" is the cookie of pool A too, whose targets are others: give it another name'],
+  [stickies({}, {}, ['http://a', 'http://b']), 'pools.B.strategy.cookie: "headrace" is the cookie of pool A too, whose targets are others: give it another name'],
 
   // health checks
   [pool({ healthCheck: 'yes' }), 'pools.api.healthCheck: expected true, false or an object, got "yes"'],
@@ -255,6 +267,12 @@ const refusals: ReadonlyArray<readonly [input: unknown, ...faults: string[]]> = 
 
 t.test('every fault is told with its place and what was expected', async t => {
   for (const [input, ...faults] of refusals) t.strictSame(faultsOf(input), faults, faults[0] ?? 'a refusal')
+})
+
+t.test('two sticky pools may have cookies that differ, or one cookie for the same targets', async t => {
+  for (const b of [{ cookie: 'other' }, { path: '/b' }, { domain: 'b.example' }]) t.strictSame(faultsOf(stickies({}, b)), [])
+  t.strictSame(faultsOf(stickies({}, {}, ['http://A/'])), [])
+  t.strictSame(faultsOf(stickies({}, {}, [{ url: 'http://a', weight: 2 }])), [])
 })
 
 t.test('all faults in one go, of form and of sense', async t => {

@@ -145,6 +145,21 @@ t.test('why a module cannot be loaded, in one line', async t => {
   }
 })
 
+t.test('a function may do with its list what it likes: the next pick has all again', async t => {
+  const directory = t.testdir({ 'takes.cjs': 'module.exports = targets => { const [chosen] = targets; targets.length = 0; return chosen }' })
+  const picker = loadStrategyModule(join(directory, 'takes.cjs')).create({}).prepare(list)
+  for (let i = 0; i < 3; i++) t.equal(picker.pick(context()), list[0])
+})
+
+t.test('a module that this Node cannot read as TypeScript says what helps', async t => {
+  // Broken in either language, so that it fails whatever reads it.
+  const directory = t.testdir({ 'a.ts': 'export default (', 'b.mts': 'export default (', 'c.cjs': 'module.exports = (' })
+  const hint = /: compile it to JavaScript, or use a Node that reads TypeScript \(22\.18 or later\)$/
+  t.match(faults({ module: './a.ts' }, directory), [hint])
+  t.match(faults({ module: './b.mts' }, directory), [hint])
+  t.notMatch(faults({ module: './c.cjs' }, directory), [hint])
+})
+
 t.test('is loaded once, however often the config is read', async t => {
   const directory = t.testdir({ 'counted.cjs': 'globalThis.timesLoaded = (globalThis.timesLoaded ?? 0) + 1; module.exports = targets => targets[0]' })
   t.teardown(() => { Reflect.deleteProperty(globalThis, 'timesLoaded') })

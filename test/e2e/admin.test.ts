@@ -1,3 +1,4 @@
+import { writeFile } from 'node:fs/promises'
 import t from 'tap'
 import { configFile, runProgram, type Program } from '../fixtures/program.js'
 import { startBackend } from '../fixtures/backend.js'
@@ -61,6 +62,35 @@ t.test('targets are drained, weighted, added and removed; it holds over a reload
   t.equal((await ask(path(three.url), 'PUT', { state: 'maint' })).status, 200)
   t.match(states((await ask('/pools/api')).json), [['up', 3], ['maint', 1]])
   await program.until(() => program.lines.filter(({ msg }) => msg.startsWith('target was ')).length === 6)
+})
+
+t.test('a change by hand does not undo a reload that is under way, and holds beside it', async t => {
+  const [one, slow] = [await startBackend(t), await startBackend(t, 'hang')]
+  const healthCheck = { path: '/health', timeout: '700ms' }
+  const { file, ask } = await startAdmin(t, { pools: { api: { targets: [one.url], healthCheck } } })
+  await writeFile(file, JSON.stringify({ listen: { host: '127.0.0.1', port: 0 }, admin: { port: 0, token: TOKEN }, pools: { api: { targets: [one.url, slow.url], healthCheck } } }))
+  const reloaded = ask('/reload', 'POST')
+  await slow.until(() => slow.requests.length === 1)
+  t.equal((await ask(`/pools/api/targets/${encodeURIComponent(one.url)}`, 'PUT', { weight: 4 })).status, 200)
+  t.equal((await reloaded).status, 200)
+  t.match(states((await ask('/pools/api')).json), [['up', 4], [String, 1]])
+})
+
+t.test('one that is taken out by hand comes back as it is asked to', async t => {
+  const [one, two] = [await startBackend(t), await startBackend(t)]
+  const { ask } = await startAdmin(t, { pools: { api: { targets: [one.url, two.url] } } })
+  t.equal((await ask(`/pools/api/targets/${encodeURIComponent(two.url)}`, 'DELETE')).status, 204)
+  t.equal((await ask('/pools/api/targets', 'POST', { url: two.url, weight: 5 })).status, 201)
+  t.match(states((await ask('/pools/api')).json), [['up', 1], ['up', 5]])
+})
+
+t.test('a reload that would move the admin listener is refused', async t => {
+  const backend = await startBackend(t)
+  const { file, ask } = await startAdmin(t, { pools: { api: { targets: [backend.url] } } })
+  await writeFile(file, JSON.stringify({ listen: { host: '127.0.0.1', port: 0 }, admin: { port: 0, token: `${TOKEN}-2` }, pools: { api: { targets: [backend.url] } } }))
+  const { status, text } = await ask('/reload', 'POST')
+  t.equal(status, 422)
+  t.match(text, /restart the program/)
 })
 
 t.test('what happened is counted: metrics, events, and what runs', async t => {

@@ -95,6 +95,17 @@ t.test('pools and routes come and go; a WebSocket on a surviving target lives on
   await proxy.untilInflight(0)
 })
 
+t.test('a pool that comes with a reload is watched and logged like any other', async t => {
+  const [one, two] = [await startBackend(t), await startBackend(t)]
+  const proxy = await startTestProxy(t, [one.url])
+  await proxy.running.reload(config([one.url], {
+    top: { pools: { main: { targets: [one.url] }, api: { targets: [two.url, { url: one.url, drain: true }], healthCheck: { type: 'tcp', interval: '50ms', fall: 1 } } } }
+  }))
+  t.match(await proxy.log.wait('target is up', 2), [{ pool: 'api' }, { pool: 'api' }])
+  await two.close()
+  t.match(await proxy.log.wait('target is down'), [{ pool: 'api' }])
+})
+
 t.test('a config that can not be had changes nothing', async t => {
   const backend = await startBackend(t)
   const occupied = Number(new URL(backend.url).port)
@@ -129,12 +140,12 @@ t.test('a reload in between loses no request: 100 of them under load, with a bac
   const pool = { healthCheck: { type: 'tcp', interval: '100ms', fall: 1, rise: 1 } }
   const urls = backends.map(({ url }) => url)
   const proxy = await startTestProxy(t, urls, { pool, config: { log: { access: false } } })
-  let over = false
+  const load = { over: false }
   const bad: number[] = []
   let answered = 0
   const worker = async (): Promise<void> => {
     const client = await connect(t, proxy.port)
-    while (!over) {
+    while (!load.over) {
       const { status } = await client.get('/').response()
       answered++
       if (status !== 200) bad.push(status)
@@ -149,7 +160,7 @@ t.test('a reload in between loses no request: 100 of them under load, with a bac
     await proxy.running.reload(config(targets, { pool: { ...pool, strategy: strategies[i % 4] }, top: { log: { access: false } } }))
     await eventually(() => answered >= 10 * (i + 1))
   }
-  over = true
+  load.over = true
   await Promise.all(workers)
   t.strictSame(bad, [])
   t.ok(answered >= 1000)

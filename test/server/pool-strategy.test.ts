@@ -98,3 +98,14 @@ t.test('what cannot be made for a level that comes later is stood in for', async
   make()
   t.strictSame(log.lines, [[{ pool: 'api', strategy: 'once', reason: 'only one' }, 'strategy failed: round-robin takes its place']])
 })
+
+t.test('a fault that cannot be told as text costs no request either', async t => {
+  const mute = Object.defineProperty(new Error('hidden'), 'message', { get () { throw new Error('not even this') } })
+  for (const fault of [Object.create(null), mute, { toString () { throw new Error('no') } }] as const) {
+    const log = new ErrorLog()
+    const make = poolStrategy('api', spec('failing'), [...strategyKinds, { ...failing, create: () => ({ prepare: () => { throw fault } }) }], log)
+    t.strictSame(tally(list, picks(make(), 9)), [3, 3, 3])
+    t.match(log.lines, [[{ reason: 'it threw what cannot be told as text' }, /./]])
+    t.throws(poolStrategy('api', spec('failing'), [{ ...failing, create: () => { throw fault } }], log), ConfigError)
+  }
+})

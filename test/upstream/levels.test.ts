@@ -1,6 +1,9 @@
 import fc from 'fast-check'
 import t from 'tap'
+import { consistentHash } from '../../src/balancing/consistent-hash.js'
+import { LeastConnections } from '../../src/balancing/least-connections.js'
 import { RoundRobin } from '../../src/balancing/round-robin.js'
+import { sticky } from '../../src/balancing/sticky.js'
 import type { Candidate, NonEmpty, Picker, Strategy } from '../../src/balancing/strategy.js'
 import { Levels, type LevelOptions } from '../../src/upstream/levels.js'
 import { Target, type TargetSpec } from '../../src/upstream/target.js'
@@ -205,4 +208,65 @@ t.test('whatever the targets: shares sum to 1, levels are in order, nobody is ch
     return chosen !== undefined && eligible.includes(chosen) && share > 0
   }), { numRuns: 1000 })
   t.pass('held')
+})
+
+/** The cookie that leads back to a target. */
+function cookieOf (made: Levels, one: Target): string {
+  const [, field = ''] = made.strategyOf(one).responseFields?.(one, contextOf({})) ?? []
+  return field.split(';')[0] ?? ''
+}
+
+const overHash = (): Strategy => sticky.create({ secret: 'sixteen-characters' }, () => consistentHash.create({ key: 'header:x-key' }))
+const overLeast = (): Strategy => sticky.create({ secret: 'sixteen-characters' }, () => new LeastConnections())
+
+t.test('a sticky client stays on its level while requests spill over, and leaves one without a share', async t => {
+  for (const create of [overLeast, overHash]) {
+    const [near, down, far, last] = [target({}), target({ state: 'down' }), target({ priority: 1 }), target({ priority: 2 })]
+    const targets = [near, down, far, last]
+    const made = prepared(targets, { create })
+    t.strictSame(made.shares.map(({ share }) => share > 0), [true, true, false])
+    const stays = (one: Target): Set<Target | undefined> => {
+      const cookie = cookieOf(made, one)
+      return new Set(Array.from({ length: 50 }, (_, i) => {
+        const request = contextOf({ headers: { cookie, 'x-key': `${i}` } }, () => i / 50)
+        return made.picker(request)?.pick(request)
+      }))
+    }
+    t.strictSame([...stays(near)], [near])
+    t.strictSame([...stays(far)], [far])
+    t.strictSame(stays(last), new Set([near, far]), 'it gets nothing now')
+    made.prepare([near, far], [near, far])
+    t.strictSame([...stays(far)], [near], 'one level gets all again')
+  }
+})
+
+t.test('equal keys go to the same level, and the keys are shared out as the levels\' shares say', async t => {
+  for (const create of [() => consistentHash.create({ key: 'header:x-key' }), overHash]) {
+    const targets = [...primaries('ok', 'ok', 'down', 'down'), ...backups('ok', 'ok')]
+    const made = prepared(targets, { create })
+    const counts = new Map<Target | undefined, number>()
+    for (let key = 0; key < 7000; key++) {
+      const chosen = new Set([0, 0.5, 0.99].map(drawn => {
+        const request = contextOf({ headers: { 'x-key': `key-${key}` } }, () => drawn)
+        return made.picker(request)?.pick(request)
+      }))
+      if (chosen.size !== 1) throw new Error(`key ${key} goes to ${chosen.size} targets`)
+      for (const one of chosen) counts.set(one, (counts.get(one) ?? 0) + 1)
+    }
+    // 0.714 and 0.286 of 7,000; within a level half for each target, as the level says nothing of the target.
+    for (const [i, expected] of [[0, 2500], [1, 2500], [4, 1000], [5, 1000]] as const) {
+      const count = counts.get(targets[i]) ?? 0
+      t.ok(Math.abs(count - expected) < 200, `${count} of 7,000 for an expected ${expected}`)
+    }
+  }
+})
+
+t.test('without a key chance draws the level', async t => {
+  const targets = [...primaries('ok', 'down'), ...backups('ok')]
+  const made = prepared(targets, { create: overHash })
+  const of = (drawn: number): number | undefined => {
+    const request = contextOf({}, () => drawn)
+    return made.picker(request)?.pick(request).priority
+  }
+  t.strictSame([0, 0.7, 0.72, 0.99].map(of), [0, 0, 1, 1])
 })

@@ -67,7 +67,7 @@ function probes (control: Control): readonly Operation[] {
       run: () => ({ status: 200, json: { live: true } })
     }),
     operation('isReady', 'GET', '/readyz', {
-      summary: 'Does the proxy accept requests, and has every pool a target that may serve?',
+      summary: 'Does the proxy accept requests, and has any pool a target that may serve?',
       access: 'anyone',
       answers: { 200: json('It does.', readiness), 503: json('It does not. "reasons" are for those with the token, if there is one.', readiness) },
       run: ({ trusted }) => {

@@ -120,9 +120,7 @@ export class Primary implements RunningProxy, Controlled {
   }
 
   reload (config: Config): Promise<readonly string[]> {
-    const reloading = this.#reloading.then(() => this.#reload(config))
-    this.#reloading = reloading.catch(() => {})
-    return reloading
+    return this.#inTurn(() => this.#reload(config))
   }
 
   reloadFromSource (cause: string): Promise<Reloaded> {
@@ -131,7 +129,14 @@ export class Primary implements RunningProxy, Controlled {
 
   /** Fits the pools, here and in the workers, to the config and to what admins have changed by hand. */
   async refresh (): Promise<void> {
-    await this.reload(this.#config)
+    // The config of the moment when its turn comes: a reload that is under way may bring another one.
+    await this.#inTurn(() => this.#reload(this.#config))
+  }
+
+  #inTurn<T> (step: () => Promise<T>): Promise<T> {
+    const turn = this.#reloading.then(step)
+    this.#reloading = turn.catch(() => {})
+    return turn
   }
 
   async snapshot (): Promise<Snapshot> {

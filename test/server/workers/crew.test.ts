@@ -170,6 +170,33 @@ t.test('who starts while the config changes catches up before it takes a connect
   t.equal(worker(3).config?.log.level, 'debug', 'the next one starts with it')
 })
 
+t.test('the config may change again while one catches up', async t => {
+  const { crew, worker, clock, next } = create()
+  await crew.start()
+  worker(0).die('SIGKILL')
+  next.loads = false
+  await clock.advanceAsync(100)
+  const late = worker(2)
+  late.silent = ['start', 'prepare']
+  late.listener.heard({ type: 'loaded' })
+  const answerLast = async (): Promise<void> => {
+    const asked = late.told.at(-1)
+    late.answer(asked?.type === 'ask' ? asked.id : 0, [])
+    await clock.advanceAsync(0)
+  }
+  await (await crew.prepare(level('debug'))).commit()
+  await answerLast()
+  t.strictSame(late.heard, ['start', 'prepare'])
+  await (await crew.prepare(level('warn'))).commit()
+  await answerLast()
+  t.strictSame(late.heard, ['start', 'prepare', 'commit', 'prepare'])
+  t.equal(crew.takers.length, 1)
+  await answerLast()
+  t.strictSame(late.heard.slice(4), ['commit'])
+  t.equal(late.config?.log.level, 'warn')
+  t.equal(crew.takers.length, 2)
+})
+
 t.test('the dead are replaced, later and later; their share is their successor\'s', async t => {
   const { crew, worker, clock, forked, errors, events } = create()
   await crew.start()
