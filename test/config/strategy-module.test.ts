@@ -1,6 +1,8 @@
+import { execFileSync } from 'node:child_process'
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
+import ts from 'typescript'
 import type { Candidate, NonEmpty } from '../../src/balancing/strategy.js'
 import { loadConfig } from '../../src/config/load.js'
 import { loadStrategyModule, modulePath } from '../../src/config/strategy-module.js'
@@ -151,13 +153,25 @@ t.test('a function may do with its list what it likes: the next pick has all aga
   for (let i = 0; i < 3; i++) t.equal(picker.pick(context()), list[0])
 })
 
-t.test('a module that this Node cannot read as TypeScript says what helps', async t => {
-  // Broken in either language, so that it fails whatever reads it.
-  const directory = t.testdir({ 'a.ts': 'export default (', 'b.mts': 'export default (', 'c.cjs': 'module.exports = (' })
-  const hint = /: compile it to JavaScript, or use a Node that reads TypeScript \(22\.18 or later\)$/
-  t.match(faults({ module: './a.ts' }, directory), [hint])
-  t.match(faults({ module: './b.mts' }, directory), [hint])
-  t.notMatch(faults({ module: './c.cjs' }, directory), [hint])
+t.test('a module that Node cannot read as TypeScript says what helps', async t => {
+  // In a process of its own: the runner's loaders would read it.
+  const source = (name: string): string => ts.transpileModule(readFileSync(new URL(`../../src/config/${name}.ts`, import.meta.url), 'utf8'), {
+    compilerOptions: { target: ts.ScriptTarget.ES2022, module: ts.ModuleKind.ESNext, verbatimModuleSyntax: true }
+  }).outputText
+  const directory = t.testdir({
+    'package.json': '{ "type": "module" }',
+    'strategy-module.js': source('strategy-module'),
+    'place.js': source('place'),
+    'main.js': `import { loadStrategyModule } from './strategy-module.js'
+      for (const path of process.argv.slice(2)) try { loadStrategyModule(path) } catch (error) { console.log(error.name + ': ' + error.message) }`,
+    // Broken in either language, so that no version of Node reads them.
+    own: { 'package.json': '{}', 'a.ts': 'module.exports = (', 'b.mts': 'export default (', 'c.cjs': 'module.exports = (', 'd.ts': 'throw new Error("mine")' }
+  })
+  const paths = ['a.ts', 'b.mts', 'c.cjs', 'd.ts'].map(name => join(directory, 'own', name))
+  const lines = execFileSync(process.execPath, [join(directory, 'main.js'), ...paths], { encoding: 'utf8', env: {} }).trim().split('\n')
+  const hint = /^SyntaxError: .+: compile it to JavaScript, or use a Node that reads TypeScript \(22\.18 or later\)$/
+  t.equal(lines.length, 4)
+  t.strictSame(lines.map(line => hint.test(line)), [true, true, false, false], lines.join('\n'))
 })
 
 t.test('is loaded once, however often the config is read', async t => {
