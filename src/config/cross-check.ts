@@ -17,7 +17,7 @@ export function crossCheck (document: unknown): readonly ConfigFault[] {
   const checker = new CrossChecker()
   checker.listen(document['listen'])
   for (const [name, pool] of entries(document['pools'])) if (isRecord(pool)) checker.pool(pool, ['pools', name])
-  checker.cookies(document['pools'])
+  checker.cookies(document['pools'], document['routes'])
   checker.faults.push(...adminFaults(document['admin']))
   checker.routes(document['routes'], isRecord(document['pools']) ? Object.keys(document['pools']) : null)
   return checker.faults
@@ -73,7 +73,7 @@ class CrossChecker {
   }
 
   /** The cookie of one pool names none of another's targets: where both use the same one, each response takes the client from its target in the other. */
-  cookies (pools: unknown): void {
+  cookies (pools: unknown, routes: unknown): void {
     const jars = new Map<string, Array<{ readonly pool: string, readonly origins: string }>>()
     for (const [pool, { strategy, targets }] of entries(pools).flatMap(([name, value]) => isRecord(value) ? [[name, value] as const] : [])) {
       const cookie = cookieOf(strategy)
@@ -81,7 +81,7 @@ class CrossChecker {
       if (cookie === null || origins === null) continue
       const others = jars.get(cookie.id) ?? []
       jars.set(cookie.id, [...others, { pool, origins }])
-      const rival = others.find(other => other.origins !== origins)
+      const rival = others.find(other => other.origins !== origins && (cookie.crossesHosts || meetOnHost(hostsOf(routes, pool), hostsOf(routes, other.pool))))
       if (rival !== undefined) {
         this.#fault(['pools', pool, 'strategy', 'cookie'], `${JSON.stringify(cookie.name)} is the cookie of pool ${rival.pool} too, whose targets are others: give it another name`)
       }
@@ -146,10 +146,20 @@ function address (url: unknown): { readonly origin: string, readonly protocol: s
 }
 
 /** What browsers tell the cookie of a sticky strategy by (RFC 6265, section 5.3); null if it is another strategy, or faulty itself. */
-function cookieOf (strategy: unknown): { readonly name: string, readonly id: string } | null {
+function cookieOf (strategy: unknown): { readonly name: string, readonly id: string, readonly crossesHosts: boolean } | null {
   const { name: kind, cookie = stickyDefaults.cookie, path = stickyDefaults.path, domain = '' } = isRecord(strategy) ? strategy : {}
   if (kind !== 'sticky' || typeof cookie !== 'string' || typeof path !== 'string' || typeof domain !== 'string') return null
-  return { name: cookie, id: JSON.stringify([cookie, path, domain.toLowerCase()]) }
+  return { name: cookie, id: JSON.stringify([cookie, path, domain.toLowerCase()]), crossesHosts: domain !== '' }
+}
+
+/** The hosts of a pool's routes; null among them = any. */
+function hostsOf (routes: unknown, pool: string): ReadonlyArray<string | null> {
+  return elements(routes).filter(isRecord).filter(route => route['pool'] === pool).map(({ host }) => typeof host === 'string' ? canonicalHost(host) : null)
+}
+
+/** Can a client reach both by one name? */
+function meetOnHost (some: ReadonlyArray<string | null>, others: ReadonlyArray<string | null>): boolean {
+  return some.some(a => others.some(b => a === null || b === null || a === b || (a.startsWith('*.') && b.endsWith(a.slice(1))) || (b.startsWith('*.') && a.endsWith(b.slice(1)))))
 }
 
 /** The origins of a pool, in one text whatever their order; null if one is faulty itself, or there are none. */
