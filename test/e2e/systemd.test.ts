@@ -40,7 +40,7 @@ t.test('sockets of systemd stand in for the addresses of the config, in order; t
   }
   await served()
 
-  await writeFile(file, JSON.stringify({ listen: { host: '127.0.0.1', port: 0 }, admin: { host: '127.0.0.1', port: 0 }, pools: { api: { targets: [backend.url] } } }))
+  await writeFile(file, JSON.stringify({ listen: { host: '127.0.0.1', port: 0 }, admin: { host: '127.0.0.1', port: backend.port }, pools: { api: { targets: [backend.url] } } }))
   program.kill('SIGHUP')
   await program.until(() => program.named('config reloaded').length === 1)
   t.equal(program.addresses.length, 2)
