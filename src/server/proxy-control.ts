@@ -10,6 +10,7 @@ import type { Target } from '../upstream/target.js'
 import type { Reloaded } from './reloader.js'
 import type { RunningPool } from './running-pool.js'
 import type { TargetOverrides } from './target-overrides.js'
+import { Turns } from './turns.js'
 
 /** What a control works on: one process, or the primary of several. */
 export interface Controlled {
@@ -30,7 +31,7 @@ export class ProxyControl implements Control {
   readonly #proxy: Controlled
   readonly #log: Log
   /** One change after the other. */
-  #changing: Promise<unknown> = Promise.resolve()
+  readonly #changes = new Turns()
 
   constructor (proxy: Controlled, events: EventLog, log: Log) {
     this.#proxy = proxy
@@ -98,7 +99,7 @@ export class ProxyControl implements Control {
    * @param change makes it in the overrides. @returns what tells of it.
    */
   #change (change: (overrides: TargetOverrides) => () => void): Promise<void> {
-    const changing = this.#changing.then(async () => {
+    return this.#changes.take(async () => {
       const { overrides, draining } = this.#proxy
       if (draining) throw new AdminError(409, 'the proxy is shutting down')
       const takeBack = overrides.save()
@@ -111,8 +112,6 @@ export class ProxyControl implements Control {
         throw error
       }
     })
-    this.#changing = changing.catch(() => {})
-    return changing
   }
 
   #note (kind: 'ready' | 'drain' | 'maint' | 'weight' | 'added' | 'removed', pool: string, target: string, message: string): void {

@@ -19,6 +19,7 @@ import type { RunningPool } from './running-pool.js'
 import type { RunningProxy } from './running-proxy.js'
 import type { TargetOverrides } from './target-overrides.js'
 import type { NextUpstreams, Upstreams } from './upstreams.js'
+import { Turns } from './turns.js'
 import { VERSION } from './version.js'
 
 /** What a running proxy is made of. */
@@ -47,7 +48,7 @@ export class Running implements RunningProxy, Controlled {
   #admin: AdminSide | null = null
   #addresses: readonly string[] = []
   #reloads: ReloadSnapshot = { succeeded: 0, failed: 0, last: null }
-  #reloading: Promise<unknown> = Promise.resolve()
+  readonly #turns = new Turns()
   #closing: Promise<number> | null = null
 
   constructor (config: Config, generation: Generation, parts: Parts) {
@@ -84,7 +85,7 @@ export class Running implements RunningProxy, Controlled {
   }
 
   reload (config: Config): Promise<readonly string[]> {
-    return this.#inTurn(() => this.#reload(config))
+    return this.#turns.take(() => this.#reload(config))
   }
 
   reloadFromSource (cause: string): Promise<Reloaded> {
@@ -94,13 +95,7 @@ export class Running implements RunningProxy, Controlled {
   /** Fits the pools to the config and to what admins have changed by hand. */
   async refresh (): Promise<void> {
     // The config of the moment when its turn comes: a reload that is under way may bring another one.
-    await this.#inTurn(() => this.#reload(this.#config))
-  }
-
-  #inTurn<T> (step: () => Promise<T>): Promise<T> {
-    const turn = this.#reloading.then(step)
-    this.#reloading = turn.catch(() => {})
-    return turn
+    await this.#turns.take(() => this.#reload(this.#config))
   }
 
   async snapshot (): Promise<Snapshot> {
@@ -183,7 +178,7 @@ export class Running implements RunningProxy, Controlled {
   }
 
   async #close (drain: () => Promise<number>): Promise<number> {
-    await this.#reloading
+    await this.#turns.ended()
     const { upstreams, events, statistics } = this.#parts
     events.add('stop', 'the proxy is shutting down')
     const cut = await drain()

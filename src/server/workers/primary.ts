@@ -22,6 +22,7 @@ import type { RunningProxy } from '../running-proxy.js'
 import { TargetOverrides } from '../target-overrides.js'
 import type { UpstreamObserver } from '../upstream-options.js'
 import { Upstreams } from '../upstreams.js'
+import { Turns } from '../turns.js'
 import { VERSION } from '../version.js'
 import { Acceptor } from './acceptor.js'
 import { ConnectionDesk } from './connection-desk.js'
@@ -61,7 +62,7 @@ export class Primary implements RunningProxy, Controlled {
   #admin: AdminSide | null = null
   #addresses: readonly string[] = []
   #reloads: ReloadSnapshot = { succeeded: 0, failed: 0, last: null }
-  #reloading: Promise<unknown> = Promise.resolve()
+  readonly #turns = new Turns()
   #closing: Promise<number> | null = null
 
   /** @throws {ConfigError} if a strategy can't be made after all. */
@@ -120,7 +121,7 @@ export class Primary implements RunningProxy, Controlled {
   }
 
   reload (config: Config): Promise<readonly string[]> {
-    return this.#inTurn(() => this.#reload(config))
+    return this.#turns.take(() => this.#reload(config))
   }
 
   reloadFromSource (cause: string): Promise<Reloaded> {
@@ -130,13 +131,7 @@ export class Primary implements RunningProxy, Controlled {
   /** Fits the pools, here and in the workers, to the config and to what admins have changed by hand. */
   async refresh (): Promise<void> {
     // The config of the moment when its turn comes: a reload that is under way may bring another one.
-    await this.#inTurn(() => this.#reload(this.#config))
-  }
-
-  #inTurn<T> (step: () => Promise<T>): Promise<T> {
-    const turn = this.#reloading.then(step)
-    this.#reloading = turn.catch(() => {})
-    return turn
+    await this.#turns.take(() => this.#reload(this.#config))
   }
 
   async snapshot (): Promise<Snapshot> {
@@ -211,7 +206,7 @@ export class Primary implements RunningProxy, Controlled {
   }
 
   async #close (deadline: number, leave: boolean): Promise<number> {
-    await this.#reloading
+    await this.#turns.ended()
     this.events.add('stop', 'the proxy is shutting down')
     this.#acceptor.close(leave)
     this.#desk.serve()
