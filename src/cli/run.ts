@@ -1,15 +1,14 @@
 import type { Logger } from 'pino'
 import { systemClock } from '../base/clock.js'
 import type { Config } from '../config/config.js'
-import { readConfigFile } from '../config/file.js'
 import { InheritedSockets } from '../server/inherited-sockets.js'
 import type { RunningProxy } from '../server/running-proxy.js'
 import { start, type StartOptions } from '../server/start.js'
-import { WatchedFile } from '../server/watched-file.js'
+import { ConfigSource, statusOf } from './config-source.js'
 import { Handover, Predecessor } from './handover.js'
 import { createOutput } from './output.js'
 import { stopOnSignal, stopWhileStarting } from './signals.js'
-import { sameWorkers, workerCount } from './worker-count.js'
+import { workerCount } from './worker-count.js'
 import { activatedSockets, ServiceManager, systemdNotify, watchdogInterval } from './systemd.js'
 
 /** Runs the proxy that a config file describes, until a signal stops it or another process takes its place. */
@@ -27,23 +26,23 @@ export async function run (file: string): Promise<void> {
 }
 
 async function serve (file: string, predecessor: Predecessor | null): Promise<void> {
-  const config = readConfigFile(file, { env: process.env })
-  const read = () => sameWorkers(config, readConfigFile(file, { env: process.env }))
+  const source = new ConfigSource(file)
+  const config = source.read()
   const ready = stopWhileStarting()
   const output = await createOutput(config.log.level, workerCount(config) > 1)
   const { logger } = output
   const manager = new ServiceManager(systemdNotify(process.env), systemClock, logger)
   const inherited = new InheritedSockets(predecessor?.sockets ?? activatedSockets(process.env, process.pid))
-  const proxy = await begin(config, { logger, read, inherited })
+  const proxy = await begin(config, { logger, read: () => source.read(config), reloads: source, inherited })
   inherited.closeRest()
-  const unfollow = followFile(file, proxy, manager)
+  source.lead(proxy, manager)
   ready()
   announce(logger, proxy)
   const end = stopOnSignal({
     stop: async () => {
       predecessor?.failed('it was told to stop')
       handover.abort()
-      unfollow()
+      source.leave()
       manager.stopping()
       return await proxy.close()
     },
@@ -54,12 +53,12 @@ async function serve (file: string, predecessor: Predecessor | null): Promise<vo
     clock: systemClock,
     log: logger,
     done: successor => {
-      unfollow()
+      source.leave()
       manager.leave()
       end({ successor }, () => proxy.leave())
     }
   })
-  if (!await manager.ready(process.pid, status(proxy)) && predecessor !== null) {
+  if (!await manager.ready(process.pid, statusOf(proxy)) && predecessor !== null) {
     await proxy.leave()
     throw new Error('systemd could not be told of its new main process')
   }
@@ -70,37 +69,13 @@ async function serve (file: string, predecessor: Predecessor | null): Promise<vo
 }
 
 /** One process, or a primary and its workers. */
-async function begin (config: Config, options: Required<Pick<StartOptions, 'logger' | 'read' | 'inherited'>>): Promise<RunningProxy> {
+async function begin (config: Config, options: Required<Pick<StartOptions, 'logger' | 'read' | 'reloads' | 'inherited'>>): Promise<RunningProxy> {
   const workers = workerCount(config)
   if (workers === 1) return await start(config, options)
   const { Primary } = await import('../server/workers/primary.js')
   const { clusterFork } = await import('../server/workers/cluster-fork.js')
-  const { logger: log, read, inherited } = options
-  return await new Primary(config, { workers, fork: clusterFork(new URL('./worker.js', import.meta.url)), clock: systemClock, log, read, inherited }).start()
-}
-
-/** Reloads the config at a SIGHUP and, if it says so, when its file changes. @returns what ends the latter. */
-function followFile (file: string, proxy: RunningProxy, manager: ServiceManager): () => void {
-  let watched: WatchedFile | null = null
-  const reload = async (cause: string): Promise<void> => {
-    manager.reloading(process.hrtime.bigint() / 1000n)
-    const { ok } = await proxy.reloadFromSource(cause)
-    manager.reloaded(ok ? status(proxy) : `${status(proxy)}; the last reload was refused`)
-    follow()
-  }
-  const follow = (): void => {
-    const { watch } = proxy.config
-    if (watch === (watched !== null)) return
-    watched?.close()
-    watched = watch ? new WatchedFile(file, systemClock, () => { void reload('the file has changed') }) : null
-  }
-  process.on('SIGHUP', () => { void reload('SIGHUP') })
-  follow()
-  return () => { watched?.close() }
-}
-
-function status ({ addresses }: RunningProxy): string {
-  return `listening on ${addresses.join(', ')}`
+  const { logger: log, read, reloads, inherited } = options
+  return await new Primary(config, { workers, fork: clusterFork(new URL('./worker.js', import.meta.url)), clock: systemClock, log, read, reloads, inherited }).start()
 }
 
 /** One line for each address, whatever the log level: scripts wait for it. */

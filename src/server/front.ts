@@ -4,13 +4,14 @@ import type { Duplex } from 'node:stream'
 import type { Clock, Timer } from '../base/clock.js'
 import { afterReading } from '../base/event-loop.js'
 import type { Log } from '../proxy/access-log.js'
-import { markAwaitsContinue } from '../proxy/raw-client.js'
+import { markAwaitsContinue } from '../proxy/request-marks.js'
 import { answerClientError, clientErrorStatus, isDeparture, rawAnswer, type ClientError } from './client-error.js'
 import { currentResponse, whenAnswered } from './current-response.js'
 import { holdBack } from './pipelined.js'
 import { ProxyIncomingMessage, upgradeIgnored } from './incoming-message.js'
 import { InheritedSockets } from './inherited-sockets.js'
-import { ListeningSocket } from './listening-socket.js'
+import { Listeners, type NextListeners } from './listeners.js'
+import type { ListeningSocket } from './listening-socket.js'
 import type { RequestHandler } from './request-handler.js'
 import { handleUpgrade } from './upgrades.js'
 import type { ListenAddress } from '../config/config.js'
@@ -20,15 +21,6 @@ export interface ClientTimeouts {
   readonly clientHeaders: number
   readonly clientRequest: number
   readonly clientKeepAlive: number
-}
-
-/** Listening sockets made ready beside the present ones. */
-export interface NextListeners {
-  /** As URLs, with the real ports, in the order of the addresses. */
-  readonly urls: readonly string[]
-  /** Makes them the ones to listen on: the others take no new connections. */
-  commit (): void
-  abort (): void
 }
 
 export interface FrontOptions {
@@ -50,11 +42,7 @@ const SILENCE = 1000
 export class Front {
   readonly #options: FrontOptions
   #timeouts: ClientTimeouts
-  readonly #inherited: InheritedSockets
-  /** By key. */
-  #listeners = new Map<string, Listener>()
-  /** Those from before that still have connections. */
-  readonly #leaving = new Set<Server>()
+  readonly #listeners: Listeners<Server>
   /** Serves connections that were accepted elsewhere; null = there were none. */
   #unbound: Server | null = null
   readonly #sockets = new Set<Socket>()
@@ -65,7 +53,7 @@ export class Front {
 
   constructor (options: FrontOptions, handler: RequestHandler) {
     this.#options = options
-    this.#inherited = options.inherited ?? new InheritedSockets()
+    this.#listeners = new Listeners(options.inherited ?? new InheritedSockets(), () => this.#createServer())
     this.#timeouts = options.timeouts
     this.#handler = handler
   }
@@ -95,19 +83,8 @@ export class Front {
    * Listens on addresses beside the present ones; a present one among them goes on.
    * @throws the system's error; then nothing has changed.
    */
-  async prepare (addresses: readonly ListenAddress[]): Promise<NextListeners> {
-    const next = new Map<string, Listener>()
-    const abort = (): void => { for (const [key, listener] of next) if (!this.#listeners.has(key)) listener.close() }
-    try {
-      for (const place of this.#inherited.places(addresses)) {
-        const { key } = place
-        next.set(key, this.#listeners.get(key) ?? await ListeningSocket.open(this.#createServer(), place, this.#inherited.take(key)))
-      }
-    } catch (error) {
-      abort()
-      throw error
-    }
-    return { urls: [...next.values()].map(({ url }) => url), commit: () => { this.#replace(next) }, abort }
+  prepare (addresses: readonly ListenAddress[]): Promise<NextListeners> {
+    return this.#listeners.prepare(addresses)
   }
 
   /** Takes a connection that another process has accepted. */
@@ -126,22 +103,11 @@ export class Front {
 
   /** What it listens on. */
   get sockets (): readonly ListeningSocket[] {
-    return [...this.#listeners.values()]
+    return this.#listeners.sockets
   }
 
   get #servers (): readonly Server[] {
-    const unbound = this.#unbound === null ? [] : [this.#unbound]
-    return [...[...this.#listeners.values()].map(({ server }) => server), ...this.#leaving, ...unbound]
-  }
-
-  #replace (next: Map<string, Listener>): void {
-    for (const [key, listener] of this.#listeners) {
-      if (next.has(key)) continue
-      const { server } = listener
-      this.#leaving.add(server)
-      listener.close(() => { this.#leaving.delete(server) })
-    }
-    this.#listeners = next
+    return this.#unbound === null ? this.#listeners.servers : [...this.#listeners.servers, this.#unbound]
   }
 
   /**
@@ -150,7 +116,8 @@ export class Front {
    */
   async drain (deadline: number): Promise<number> {
     const { clock } = this.#options
-    const closed = this.#stop((listener, done) => { listener.close(done) })
+    this.#draining = true
+    const closed = this.#listeners.close(false)
     for (const socket of this.#sockets) if (socket.bytesRead === 0) socket.destroy()
     const closeIdle = (): void => { for (const server of this.#servers) server.closeIdleConnections() }
     const cut = await this.#emptied(clock.now() + deadline, closeIdle)
@@ -165,7 +132,8 @@ export class Front {
    */
   async leave (deadline: number): Promise<number> {
     const { clock } = this.#options
-    const closed = this.#stop((listener, done) => { listener.leave(done) })
+    this.#draining = true
+    const closed = this.#listeners.close(true)
     let silentAt = clock.now() + deadline / 2
     // Their heads have said that the connection is kept.
     for (const response of this.#begun) response.once('finish', () => { silentAt = Math.max(silentAt, clock.now() + SILENCE) })
@@ -184,11 +152,6 @@ export class Front {
     const { size } = this.#sockets
     for (const socket of this.#sockets) socket.destroy()
     return size
-  }
-
-  async #stop (stop: (listener: Listener, done: () => void) => void): Promise<void> {
-    this.#draining = true
-    await Promise.all([...this.#listeners.values()].map(listener => new Promise<void>(resolve => { stop(listener, resolve) })))
   }
 
   /** Responses whose head has left. */
@@ -279,8 +242,6 @@ export class Front {
     answerClientError(error, socket)
   }
 }
-
-type Listener = ListeningSocket<Server>
 
 function limit (server: Server, { clientHeaders, clientRequest, clientKeepAlive }: ClientTimeouts): void {
   // Node refuses a head that may take longer than its request.

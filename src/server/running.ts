@@ -1,6 +1,6 @@
 import type { Logger } from 'pino'
 import type { EventLog } from '../admin/event-log.js'
-import type { ReloadSnapshot, Snapshot } from '../admin/snapshot.js'
+import type { Snapshot } from '../admin/snapshot.js'
 import type { Statistics } from '../admin/statistics.js'
 import { takeSnapshot } from '../admin/take-snapshot.js'
 import type { Clock } from '../base/clock.js'
@@ -14,7 +14,7 @@ import type { Generation } from './generation.js'
 import type { InheritedSockets } from './inherited-sockets.js'
 import type { ListeningSocket } from './listening-socket.js'
 import { ProxyControl, type Controlled } from './proxy-control.js'
-import { Reloader, type Reloaded } from './reloader.js'
+import { Reloader, type Reloaded, type ReloadObserver } from './reloader.js'
 import type { RunningPool } from './running-pool.js'
 import type { RunningProxy } from './running-proxy.js'
 import type { TargetOverrides } from './target-overrides.js'
@@ -35,6 +35,7 @@ export interface Parts {
   readonly inherited: InheritedSockets
   /** Reads the config anew from where it came from. @throws {ConfigError} */
   readonly read: () => Config
+  readonly reloads: ReloadObserver | undefined
   /** Makes a config's routes and the user's plugins runnable over its pools. */
   build (config: Config, pools: Pick<NextUpstreams, 'get'>): Promise<Generation>
 }
@@ -47,7 +48,6 @@ export class Running implements RunningProxy, Controlled {
   #generation: Generation
   #admin: AdminSide | null = null
   #addresses: readonly string[] = []
-  #reloads: ReloadSnapshot = { succeeded: 0, failed: 0, last: null }
   readonly #turns = new Turns()
   #closing: Promise<number> | null = null
 
@@ -55,7 +55,7 @@ export class Running implements RunningProxy, Controlled {
     this.#config = config
     this.#generation = generation
     this.#parts = parts
-    this.#reloader = new Reloader({ read: parts.read, apply: config => this.reload(config), log: parts.log, ended: result => { this.#reloaded(result) } })
+    this.#reloader = new Reloader({ ...parts, apply: config => this.reload(config), observer: parts.reloads })
   }
 
   get config (): Config { return this.#config }
@@ -108,7 +108,7 @@ export class Running implements RunningProxy, Controlled {
       build: { version: VERSION, node: NODE_VERSION },
       connections: front.connections,
       draining: front.draining,
-      reloads: this.#reloads,
+      reloads: this.#reloader.record,
       workerRestarts: 0,
       pools: upstreams.pools.values(),
       routes: this.#config.routes
@@ -138,8 +138,8 @@ export class Running implements RunningProxy, Controlled {
 
   async #reload (config: Config): Promise<readonly string[]> {
     if (this.#closing !== null) throw new Error('the proxy is stopping')
-    const { front, upstreams, log } = this.#parts
-    const next = await upstreams.prepare(this.#overridden(config.pools), config)
+    const { front, upstreams, overrides, log } = this.#parts
+    const next = await upstreams.prepare(overrides.over(config.pools), config)
     let generation: Generation | null = null
     try {
       generation = await this.#parts.build(config, next)
@@ -162,19 +162,6 @@ export class Running implements RunningProxy, Controlled {
       await generation?.close(true)
       throw error
     }
-  }
-
-  #overridden (pools: Config['pools']): Config['pools'] {
-    return Object.fromEntries(Object.entries(pools).map(([name, pool]) => [name, { ...pool, targets: this.overrides.apply(name, pool.targets) }]))
-  }
-
-  #reloaded ({ ok, changes, faults }: Reloaded): void {
-    const { events, clock, overrides, log } = this.#parts
-    const message = ok ? changes.join('; ') || 'nothing has changed' : faults.map(({ path, message }) => path === '' ? message : `${path}: ${message}`).join('; ')
-    const { succeeded, failed } = this.#reloads
-    this.#reloads = { succeeded: succeeded + Number(ok), failed: failed + Number(!ok), last: { at: clock.wallTime(), ok, message } }
-    events.add(ok ? 'reload' : 'reload-failed', message)
-    if (ok && overrides.lines.length > 0) log.info({ changes: overrides.lines }, 'what admins have changed by hand goes on')
   }
 
   async #close (drain: () => Promise<number>): Promise<number> {

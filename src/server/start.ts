@@ -22,6 +22,7 @@ import { buildGeneration } from './build-generation.js'
 import type { GenerationPlugin } from './generation.js'
 import { InheritedSockets } from './inherited-sockets.js'
 import { Running, type Parts } from './running.js'
+import type { ReloadObserver } from './reloader.js'
 import type { RunningProxy } from './running-proxy.js'
 import { VERSION } from './version.js'
 import { TargetOverrides } from './target-overrides.js'
@@ -42,6 +43,8 @@ export interface StartOptions {
   readonly clock?: Clock
   /** Reads the config anew when an admin wants it reloaded. @throws {ConfigError} Default: there is nothing to read. */
   readonly read?: () => Config
+  /** Hears of such reloads. */
+  readonly reloads?: ReloadObserver
   /** Listening sockets that are open already. Default: none. */
   readonly inherited?: InheritedSockets
 }
@@ -69,9 +72,9 @@ export async function start (config: Config, options: StartOptions = {}): Promis
     return await buildGeneration({ table, trustProxy: trustedProxies(config.trustProxy), plugins, log, access, clock })
   }
   const generation = await build(config, upstreams)
-  const { read = noSource, inherited = new InheritedSockets() } = options
+  const { read = noSource, reloads, inherited = new InheritedSockets() } = options
   const front: Front = new Front({ timeouts: config.timeouts, clock, log, inherited }, generation.handle)
-  return await new Running(config, generation, { front, upstreams, overrides: new TargetOverrides(), events, statistics, log, clock, inherited, read, build }).start()
+  return await new Running(config, generation, { front, upstreams, overrides: new TargetOverrides(), events, statistics, log, clock, inherited, read, reloads, build }).start()
 }
 
 function noSource (): Config {

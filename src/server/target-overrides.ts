@@ -1,3 +1,4 @@
+import type { Config } from '../config/config.js'
 import type { TargetSpec } from '../upstream/target.js'
 
 /** What an admin has set on a target. */
@@ -47,6 +48,11 @@ export class TargetOverrides {
     const present = configured.filter(({ url }) => !removed.has(url)).map(spec => ({ ...spec, ...added.get(spec.url) }))
     const all = [...present, ...[...added.values()].filter(({ url }) => !known.has(url))]
     return all.map(spec => changed(spec, changes.get(spec.url)))
+  }
+
+  /** Pools as a config describes them, with the targets that they are to have. */
+  over (pools: Config['pools']): Config['pools'] {
+    return Object.fromEntries(Object.entries(pools).map(([name, pool]) => [name, { ...pool, targets: this.apply(name, pool.targets) }]))
   }
 
   /** @returns what takes back all that is changed from now on. */

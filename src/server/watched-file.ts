@@ -1,36 +1,69 @@
-import { watch, type FSWatcher } from 'node:fs'
-import { basename, dirname } from 'node:path'
+import { statSync, type BigIntStats } from 'node:fs'
+import { stat } from 'node:fs/promises'
 import type { Clock, Timer } from '../base/clock.js'
 
-/** Milliseconds without a further change after which a file is taken for complete. */
-const SETTLED = 200
+/** How often it is looked at, in ms. A file that is the same in two looks rests. */
+const INTERVAL = 500
 
 /**
- * Calls back when a file has changed and rests. Its folder is watched, not the file: editors and config maps put a new file in its
- * place, and a watch on the old one would hear nothing more.
+ * Calls back when a file has changed and rests. It looks at the file itself, again and again: the system's own notices are lost when a link on
+ * the way to it is put elsewhere (releases, config maps), do not come from network and container mounts, and can run out.
  */
 export class WatchedFile {
-  readonly #watcher: FSWatcher
+  readonly #path: string
   readonly #clock: Clock
   readonly #changed: () => void
+  #known: string | null = null
+  #seen: string | null = null
   #timer: Timer | null = null
 
+  /** @param changed is not called for a file that is gone, but when it is back. */
   constructor (path: string, clock: Clock, changed: () => void) {
+    this.#path = path
     this.#clock = clock
     this.#changed = changed
-    const name = basename(path)
-    // `..data` is the link that Kubernetes swaps when a mounted config map changes.
-    this.#watcher = watch(dirname(path), { persistent: false }, (_event, file) => { if (file === null || file === name || file === '..data') this.#noticed() })
-    this.#watcher.on('error', () => { this.close() })
   }
 
-  close (): void {
-    this.#timer?.cancel()
-    this.#watcher.close()
+  /** What it is now is no news: whoever calls is about to read it. */
+  know (): void {
+    try {
+      this.#known = signature(statSync(this.#path, { bigint: true }))
+    } catch {
+      // Reading it will say why.
+      this.#known = null
+    }
   }
 
-  #noticed (): void {
+  /** Begins to watch, or ends it. */
+  watch (on: boolean): void {
+    if (on === (this.#timer !== null)) return
     this.#timer?.cancel()
-    this.#timer = this.#clock.after(SETTLED, this.#changed)
+    this.#timer = on ? this.#next() : null
+    this.#seen = null
   }
+
+  #next (): Timer {
+    const timer = this.#clock.after(INTERVAL, () => {
+      void stat(this.#path, { bigint: true }).then(signature, () => null).then(seen => {
+        if (this.#timer !== timer) return
+        this.#timer = this.#next()
+        this.#look(seen)
+      })
+    })
+    return timer
+  }
+
+  /** @param seen null = it can't be seen at the moment. */
+  #look (seen: string | null): void {
+    const rests = seen === this.#seen
+    this.#seen = seen
+    if (!rests || seen === null || seen === this.#known) return
+    this.#known = seen
+    this.#changed()
+  }
+}
+
+/** What tells one state of a file from another. */
+function signature ({ dev, ino, size, mtimeNs, ctimeNs }: BigIntStats): string {
+  return [dev, ino, size, mtimeNs, ctimeNs].join(' ')
 }

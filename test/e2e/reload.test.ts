@@ -1,4 +1,4 @@
-import { mkdtemp, rename, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, rename, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
@@ -203,4 +203,26 @@ t.test('the program: SIGHUP and a changed file; a bad file is reported with its 
   await eventually(() => program.exit === null)
   program.kill('SIGTERM')
   t.same(await program.exited, { code: 0, signal: null })
+})
+
+t.test('the file is watched as the config says, whoever has asked for the reload that changes it, and wherever a link leads', async t => {
+  const [first, second] = [await startBackend(t), await startBackend(t)]
+  const releases = t.testdir({ one: {}, two: {}, three: {} })
+  const release = async (name: string, watch: boolean, { url }: { readonly url: string }): Promise<void> => {
+    await writeFile(join(releases, name, 'config.json'), JSON.stringify({ listen: { host: '127.0.0.1', port: 0 }, admin: { port: 0 }, watch, pools: { api: { targets: [url] } } }))
+    await symlink(join(releases, name), join(releases, 'next'))
+    await rename(join(releases, 'next'), join(releases, 'current'))
+  }
+  await release('one', false, first)
+  const program = runProgram(t, ['--config', join(releases, 'current', 'config.json')])
+  await program.until(() => program.named('admin listening').length === 1)
+  await release('two', true, first)
+  const admin = String(program.named('admin listening')[0]?.['address'])
+  t.match(await (await fetch(`${admin}/reload`, { method: 'POST' })).json(), { changes: ['changes watch from false to true'] })
+  await release('three', true, second)
+  await program.until(() => program.named('config reloaded').length === 2)
+  t.match(program.named('config reloaded'), [{ cause: 'the admin API' }, { cause: 'the file has changed' }])
+  await get(t, program.port, '/')
+  t.equal(second.requests.length, 1)
+  t.same(await program.stop(), { code: 0, signal: null })
 })

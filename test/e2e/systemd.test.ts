@@ -81,23 +81,28 @@ async function fakeSystemd (t: Test): Promise<{ readonly lines: readonly string[
   }
 }
 
-t.test('systemd hears of it all, in order', async t => {
+t.test('systemd hears of it all, in order, whoever asks for a reload', async t => {
   const backend = await startBackend(t)
   const systemd = await fakeSystemd(t)
-  const program = await startRestartable(t, backend, {}, { ...systemd.env, WATCHDOG_USEC: '400000' })
+  const program = await startRestartable(t, backend, { admin: { port: 0 } }, { ...systemd.env, WATCHDOG_USEC: '400000' })
   const [address] = program.addresses
   const lines = (): string[] => systemd.lines.filter(line => line !== 'WATCHDOG=1')
   await eventually(() => systemd.lines.filter(line => line === 'WATCHDOG=1').length >= 2, () => systemd.lines.join('\n'), 20_000)
   program.kill('SIGHUP')
   await eventually(() => lines().length === 3, () => systemd.lines.join('\n'), 20_000)
+  const admin = String(program.named('admin listening')[0]?.['address'])
+  t.equal((await fetch(`${admin}/reload`, { method: 'POST' })).status, 200)
+  await eventually(() => lines().length === 5, () => systemd.lines.join('\n'), 20_000)
   const next = await restart(program)
-  await eventually(() => lines().length === 4, () => systemd.lines.join('\n'), 20_000)
+  await eventually(() => lines().length === 6, () => systemd.lines.join('\n'), 20_000)
   await program.until(() => program.named('drained').length === 1)
   await stopAll(program)
-  await eventually(() => lines().length === 5, () => systemd.lines.join('\n'), 20_000)
+  await eventually(() => lines().length === 7, () => systemd.lines.join('\n'), 20_000)
   const main = (pid: number): string => `--pid=${pid} READY=1 STATUS=listening on ${address}`
   t.strictSame(lines().map(line => line.replace(/USEC=\d+/, 'USEC=')), [
     main(program.pid),
+    'RELOADING=1 MONOTONIC_USEC= STATUS=reloading',
+    `READY=1 STATUS=listening on ${address}`,
     'RELOADING=1 MONOTONIC_USEC= STATUS=reloading',
     `READY=1 STATUS=listening on ${address}`,
     main(next),

@@ -110,6 +110,33 @@ t.test('kill -9 of a worker under load: only its own connections are lost, and i
   t.same(await program.stop(), { code: 0, signal: null })
 })
 
+t.test('a worker that hangs is replaced; a reload waits for that and succeeds; what the dead have counted stays counted', async t => {
+  const backend = await startBackend(t)
+  const crew = await startCrew(t, { pools: { api: { targets: [backend.url] } } })
+  const { program, port } = crew
+  const clients = await Promise.all(Array.from({ length: 4 }, () => connect(t, port)))
+  for (let i = 0; i < 20; i++) for (const client of clients) t.equal((await client.get('/').response()).status, 200)
+  const requests = async () => {
+    const { pools: [pool], routes: [route] } = await crew.snapshot()
+    return [pool?.targets[0]?.requests, route?.requests.reduce((sum, { count }) => sum + count, 0)]
+  }
+  t.strictSame(await requests(), [80, 80])
+  const [first] = await crew.workers()
+  process.kill(first?.pid ?? 0, 'SIGSTOP')
+  t.strictSame(await requests(), [80, 80], 'it does not answer, but what it last said is known')
+  program.kill('SIGHUP')
+  await program.until(() => program.named('config reloaded').length === 1)
+  t.match(program.named('worker has died'), [{ worker: 1, workerPid: first?.pid, how: /hung/ }])
+  await program.until(() => program.named('worker has started').length === 1)
+  t.notOk(runs(first?.pid ?? 0))
+  t.strictSame(await requests(), [80, 80])
+  for (const client of clients) client.leave()
+  t.equal((await get(t, port, '/')).status, 200)
+  t.strictSame(await requests(), [81, 81])
+  t.equal((await crew.snapshot()).workerRestarts, 1)
+  t.same(await program.stop(), { code: 0, signal: null })
+})
+
 t.test('a reload is for all workers or for none', async t => {
   const [first, second] = [await startBackend(t, behaviours.ok({ body: 'first' })), await startBackend(t, behaviours.ok({ body: 'second' }))]
   const folder = await directory(t)

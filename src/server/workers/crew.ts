@@ -6,13 +6,14 @@ import { ConfigError, type ConfigFault } from '../../base/errors.js'
 import type { Config } from '../../config/config.js'
 import type { Log } from '../../proxy/access-log.js'
 import type { ToPrimary, ToWorker, TargetVerdict } from './messages.js'
+import { Pulse } from './pulse.js'
 import { RestartBackOff } from './restart-back-off.js'
 import { shareOf } from './split.js'
 import type { Fork } from './worker-channel.js'
 import { WorkerProcess, type WorkerObserver } from './worker-process.js'
 
-/** Milliseconds that a worker has for what it is asked, and beyond its drain deadline to end; then it is killed. */
-const ANSWER = 10_000
+/** Milliseconds that a worker has for what it is asked, and beyond its drain deadline to end. One that hangs is found earlier: see `Pulse`. */
+const ANSWER = 30_000
 const SNAPSHOT = 1000
 const MARGIN = 2000
 
@@ -57,6 +58,7 @@ export class Crew implements WorkerObserver {
   /** Waits for a worker to be ready, or to fail at it. */
   readonly #starting = new Map<WorkerProcess, Starting>()
   readonly #ending = new Map<WorkerProcess, () => void>()
+  readonly #pulse: Pulse
   #config: Config
   #version = 1
   #started = false
@@ -66,6 +68,7 @@ export class Crew implements WorkerObserver {
     this.#config = config
     this.#options = options
     this.#observer = observer
+    this.#pulse = new Pulse(options.clock, () => this.workers, worker => { worker.kill('it has hung: it did not answer any more') })
   }
 
   get workers (): readonly WorkerProcess[] {
@@ -87,6 +90,7 @@ export class Crew implements WorkerObserver {
     const all = Array.from({ length: this.#options.size }, (_, index) => new Promise<readonly ConfigFault[]>((resolve, reject) => {
       this.#starting.set(this.#fork(index), { resolve, reject })
     }))
+    this.#pulse.start()
     throwFaults(await Promise.all(all))
     this.#started = true
   }
@@ -96,11 +100,11 @@ export class Crew implements WorkerObserver {
     for (const worker of this.#workers.values()) if (worker.version > 0) worker.tell(message)
   }
 
-  /** What the workers know of themselves. One that has nothing to say within a second is left out. */
+  /** What the workers know of themselves, or last knew, where one has nothing to say within a second. */
   async snapshots (): Promise<readonly Snapshot[]> {
-    const ready = this.workers.filter(({ ready }) => ready)
-    const answers = await Promise.all(ready.map(worker => worker.ask({ type: 'snapshot' }, SNAPSHOT)))
-    return answers.filter(answer => answer !== null)
+    await Promise.all(this.workers.filter(({ ready }) => ready).map(worker => worker.snapshot(SNAPSHOT)))
+    // Not the answers: one that has died meanwhile is no longer among the living.
+    return this.workers.flatMap(({ lastSnapshot }) => lastSnapshot ?? [])
   }
 
   /** Makes a config ready in all of them. @throws {ConfigError} if one of them can't; then it is forgotten by all. */
@@ -126,7 +130,9 @@ export class Crew implements WorkerObserver {
     this.#stopping = true
     for (const timer of this.#timers) timer.cancel()
     const ends = this.workers.map(worker => this.#end(worker, deadline, leave))
-    return (await Promise.all(ends)).reduce((sum, cut) => sum + cut, 0)
+    const cut = (await Promise.all(ends)).reduce((sum, cut) => sum + cut, 0)
+    this.#pulse.stop()
+    return cut
   }
 
   /** @internal */
@@ -220,7 +226,7 @@ export class Crew implements WorkerObserver {
     const answer = await worker.ask({ type: 'prepare', config: this.#shareOf(worker, config) }, ANSWER)
     if (answer !== null) return answer
     // One that has died is replaced by one that gets the config when it starts.
-    return this.#workers.get(worker.index) === worker ? [{ path: 'workers', message: `worker ${worker.number} does not answer` }] : []
+    return this.#workers.get(worker.index) === worker ? [{ path: 'workers', message: `worker ${worker.number} is not ready with it after ${ANSWER / 1000} s` }] : []
   }
 
   async #commit (config: Config, prepared: readonly WorkerProcess[]): Promise<void> {

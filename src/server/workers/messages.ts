@@ -20,6 +20,8 @@ export type Question =
   /** Make the one that is ready the running one, in one step. */
   | { readonly type: 'commit', readonly verdicts: readonly TargetVerdict[] }
   | { readonly type: 'snapshot' }
+  /** Are you there? */
+  | { readonly type: 'ping' }
   /** End: `leave` if another process accepts on the same sockets. Milliseconds. */
   | { readonly type: 'drain', readonly deadline: number, readonly leave: boolean }
 
@@ -30,6 +32,7 @@ export interface Answers {
   readonly commit: null
   /** null = nothing is counted. */
   readonly snapshot: Snapshot | null
+  readonly ping: null
   /** How many connections were cut. */
   readonly drain: number
 }

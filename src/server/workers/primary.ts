@@ -1,7 +1,9 @@
+import type { Server } from 'node:net'
 import type { Logger } from 'pino'
+import { Departed } from '../../admin/departed.js'
 import { EventLog } from '../../admin/event-log.js'
 import { mergeSnapshots } from '../../admin/merge-snapshots.js'
-import type { ReloadSnapshot, Snapshot } from '../../admin/snapshot.js'
+import type { Snapshot } from '../../admin/snapshot.js'
 import { Statistics } from '../../admin/statistics.js'
 import { takeSnapshot } from '../../admin/take-snapshot.js'
 import { strategyKinds } from '../../balancing/strategies.js'
@@ -14,9 +16,10 @@ import { configDifference } from '../../config/difference.js'
 import type { AdminSide } from '../admin-side.js'
 import { eventObserver } from '../event-observer.js'
 import { InheritedSockets } from '../inherited-sockets.js'
+import type { Listeners } from '../listeners.js'
 import type { ListeningSocket } from '../listening-socket.js'
 import { ProxyControl, type Controlled } from '../proxy-control.js'
-import { Reloader, type Reloaded } from '../reloader.js'
+import { Reloader, type Reloaded, type ReloadObserver } from '../reloader.js'
 import type { RunningPool } from '../running-pool.js'
 import type { RunningProxy } from '../running-proxy.js'
 import { TargetOverrides } from '../target-overrides.js'
@@ -24,8 +27,8 @@ import type { UpstreamObserver } from '../upstream-options.js'
 import { Upstreams } from '../upstreams.js'
 import { Turns } from '../turns.js'
 import { VERSION } from '../version.js'
-import { Acceptor } from './acceptor.js'
 import { ConnectionDesk } from './connection-desk.js'
+import { createAcceptor } from './create-acceptor.js'
 import { Crew } from './crew.js'
 import type { TargetVerdict, ToPrimary } from './messages.js'
 import type { Fork } from './worker-channel.js'
@@ -39,6 +42,7 @@ export interface PrimaryOptions {
   readonly log: Logger
   /** Reads the config anew from where it came from. @throws {ConfigError} */
   readonly read: () => Config
+  readonly reloads?: ReloadObserver
   /** Listening sockets that are open already. Default: none. */
   readonly inherited?: InheritedSockets
 }
@@ -54,20 +58,20 @@ export class Primary implements RunningProxy, Controlled {
   readonly #inherited: InheritedSockets
   readonly #statistics: Statistics | null
   readonly #upstreams: Upstreams
-  readonly #acceptor: Acceptor
+  readonly #listeners: Listeners<Server>
   readonly #desk: ConnectionDesk
   readonly #crew: Crew
   readonly #reloader: Reloader
   #config: Config
   #admin: AdminSide | null = null
   #addresses: readonly string[] = []
-  #reloads: ReloadSnapshot = { succeeded: 0, failed: 0, last: null }
+  readonly #departed = new Departed()
   readonly #turns = new Turns()
   #closing: Promise<number> | null = null
 
   /** @throws {ConfigError} if a strategy can't be made after all. */
   constructor (config: Config, options: PrimaryOptions) {
-    const { clock, log, workers, fork, read, inherited = new InheritedSockets() } = options
+    const { clock, log, workers, fork, read, reloads, inherited = new InheritedSockets() } = options
     this.#config = config
     this.#options = options
     this.#inherited = inherited
@@ -85,17 +89,20 @@ export class Primary implements RunningProxy, Controlled {
         if (message.type === 'event') told.told(worker, message)
         else this.#withdraw(message)
       },
-      died: worker => { told.died(worker) }
+      died: worker => {
+        told.died(worker)
+        if (worker.lastSnapshot !== null) this.#departed.add(worker.lastSnapshot)
+      }
     })
     this.#desk = new ConnectionDesk(config.timeouts.queue, { clock, takers: () => this.#crew.takers })
-    this.#acceptor = new Acceptor(inherited, socket => { this.#desk.accept(socket) })
-    this.#reloader = new Reloader({ read, apply: config => this.reload(config), log, ended: result => { this.#reloaded(result) } })
+    this.#listeners = createAcceptor(inherited, socket => { this.#desk.accept(socket) })
+    this.#reloader = new Reloader({ read, apply: config => this.reload(config), log, clock, events: this.events, overrides: this.overrides, observer: reloads })
   }
 
   get config (): Config { return this.#config }
   get addresses (): readonly string[] { return this.#addresses }
   get adminAddress (): string | null { return this.#admin?.socket.url ?? null }
-  get sockets (): readonly ListeningSocket[] { return [...this.#acceptor.sockets, ...this.#admin === null ? [] : [this.#admin.socket]] }
+  get sockets (): readonly ListeningSocket[] { return [...this.#listeners.sockets, ...this.#admin === null ? [] : [this.#admin.socket]] }
   get pools (): ReadonlyMap<string, RunningPool> { return this.#upstreams.pools }
   get draining (): boolean { return this.#closing !== null }
 
@@ -109,7 +116,7 @@ export class Primary implements RunningProxy, Controlled {
         const { openAdmin } = await import('../admin-side.js')
         this.#admin = await openAdmin(this.#config.admin, new ProxyControl(this, this.events, log), { clock, log, inherited: this.#inherited })
       }
-      const listeners = await this.#acceptor.prepare(this.#config.listen)
+      const listeners = await this.#listeners.prepare(this.#config.listen)
       listeners.commit()
       this.#addresses = listeners.urls
       this.events.add('start', `version ${VERSION} listens on ${this.#addresses.join(', ')}, with ${this.#options.workers} workers`)
@@ -145,12 +152,12 @@ export class Primary implements RunningProxy, Controlled {
       build: { version: VERSION, node: NODE_VERSION },
       connections: this.#desk.waiting,
       draining: this.draining,
-      reloads: this.#reloads,
+      reloads: this.#reloader.record,
       workerRestarts: this.#crew.restarts,
       pools: this.#upstreams.pools.values(),
       routes: this.#config.routes
     })
-    return mergeSnapshots([own, ...ofWorkers])
+    return mergeSnapshots([own, ...this.#departed.of(own), ...ofWorkers])
   }
 
   close (deadline: number = this.#config.timeouts.drain): Promise<number> {
@@ -171,10 +178,10 @@ export class Primary implements RunningProxy, Controlled {
 
   async #reload (config: Config): Promise<readonly string[]> {
     if (this.#closing !== null) throw new Error('the proxy is stopping')
-    const overridden = { ...config, pools: this.#overridden(config.pools) }
+    const overridden = { ...config, pools: this.overrides.over(config.pools) }
     const next = await this.#upstreams.prepare(overridden.pools, config)
     try {
-      const listeners = await this.#acceptor.prepare(config.listen)
+      const listeners = await this.#listeners.prepare(config.listen)
       const crew = await this.#crew.prepare(overridden).catch((error: unknown) => { listeners.abort(); throw error })
       const changes = configDifference(describeConfig(this.#config), describeConfig(config))
       // From here on nothing can fail. The verdicts on targets that join are those of the pools that have been made ready: they go along.
@@ -193,22 +200,11 @@ export class Primary implements RunningProxy, Controlled {
     }
   }
 
-  #overridden (pools: Config['pools']): Config['pools'] {
-    return Object.fromEntries(Object.entries(pools).map(([name, pool]) => [name, { ...pool, targets: this.overrides.apply(name, pool.targets) }]))
-  }
-
-  #reloaded ({ ok, changes, faults }: Reloaded): void {
-    const message = ok ? changes.join('; ') || 'nothing has changed' : faults.map(({ path, message }) => path === '' ? message : `${path}: ${message}`).join('; ')
-    const { succeeded, failed } = this.#reloads
-    this.#reloads = { succeeded: succeeded + Number(ok), failed: failed + Number(!ok), last: { at: this.#options.clock.wallTime(), ok, message } }
-    this.events.add(ok ? 'reload' : 'reload-failed', message)
-    if (ok && this.overrides.lines.length > 0) this.#options.log.info({ changes: this.overrides.lines }, 'what admins have changed by hand goes on')
-  }
-
   async #close (deadline: number, leave: boolean): Promise<number> {
     await this.#turns.ended()
     this.events.add('stop', 'the proxy is shutting down')
-    this.#acceptor.close(leave)
+    // Each worker ends what it has: here there is nothing to wait for.
+    void this.#listeners.close(leave)
     this.#desk.serve()
     const refused = this.#desk.clear()
     const [cut] = await Promise.all([this.#crew.end(deadline, leave), leave ? this.#admin?.leave() : undefined])

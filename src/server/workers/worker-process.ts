@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net'
+import type { Snapshot } from '../../admin/snapshot.js'
 import type { Clock } from '../../base/clock.js'
 import type { Answers, Question, ToPrimary, ToWorker } from './messages.js'
 import type { Fork, WorkerChannel, WorkerListener } from './worker-channel.js'
@@ -24,8 +25,12 @@ export class WorkerProcess {
   readonly startedAt: number
   /** Which config it runs; 0 = none yet. */
   version = 0
+  /** Is its program loaded? */
+  loaded = false
   /** Does it carry traffic? */
   ready = false
+  /** What it last knew of itself; null = it was never asked. */
+  lastSnapshot: Snapshot | null = null
   readonly #channel: WorkerChannel
   readonly #clock: Clock
   readonly #answers = new Map<number, (answer: Answers[keyof Answers] | null) => void>()
@@ -33,6 +38,7 @@ export class WorkerProcess {
   #open = 0
   #lastId = 0
   #gone = false
+  #killedFor = ''
 
   constructor (index: number, fork: Fork, clock: Clock, observer: WorkerObserver) {
     this.index = index
@@ -75,7 +81,16 @@ export class WorkerProcess {
     })
   }
 
-  kill (): void {
+  /** What it knows of itself, or last knew, if it has nothing to say within `deadline` ms; null = it has never said. */
+  async snapshot (deadline: number): Promise<Snapshot | null> {
+    const answer = await this.ask({ type: 'snapshot' }, deadline)
+    if (answer !== null) this.lastSnapshot = answer
+    return this.lastSnapshot
+  }
+
+  /** @param why what is told of its death, instead of the signal. */
+  kill (why = ''): void {
+    this.#killedFor = why
     if (!this.#gone) this.#channel.kill()
   }
 
@@ -83,7 +98,9 @@ export class WorkerProcess {
     return {
       heard: message => {
         switch (message.type) {
-          case 'loaded': return observer.loaded(this)
+          case 'loaded':
+            this.loaded = true
+            return observer.loaded(this)
           case 'answer': return this.#answers.get(message.id)?.(message.answer)
           case 'connections':
             // It has its own hold on them: this one is let go.
@@ -98,7 +115,7 @@ export class WorkerProcess {
         this.#gone = true
         this.ready = false
         for (const answered of [...this.#answers.values()]) answered(null)
-        observer.gone(this, how, this.#untaken.splice(0))
+        observer.gone(this, this.#killedFor || how, this.#untaken.splice(0))
       }
     }
   }

@@ -71,6 +71,7 @@ export class WorkerSide {
       case 'prepare': return await faultsOf(async () => { this.#next = await this.#prepare(question) })
       case 'commit': return this.#commit(question)
       case 'snapshot': return this.#plane?.snapshot() ?? null
+      case 'ping': return null
       case 'drain': return await this.#end(question.deadline, question.leave)
     }
   }

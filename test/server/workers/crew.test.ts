@@ -1,12 +1,15 @@
 import net from 'node:net'
+import fc from 'fast-check'
 import t from 'tap'
 import { EventLog } from '../../../src/admin/event-log.js'
+import type { Snapshot } from '../../../src/admin/snapshot.js'
 import { ConfigError, type ConfigFault } from '../../../src/base/errors.js'
 import { VirtualClock } from '../../../src/base/virtual-clock.js'
 import type { Config } from '../../../src/config/config.js'
 import { loadConfig } from '../../../src/config/load.js'
 import { Crew } from '../../../src/server/workers/crew.js'
 import type { Answers, Question, ToWorker } from '../../../src/server/workers/messages.js'
+import { snapshotOf } from '../../admin/snapshot-arbitrary.js'
 import type { WorkerListener } from '../../../src/server/workers/worker-channel.js'
 
 /** A worker process that is none: what it was told, and how it answers. */
@@ -28,7 +31,7 @@ class FakeWorker {
 
   /** Types of what it was told, questions by their own. */
   get heard (): string[] {
-    return this.told.map(message => message.type === 'ask' ? message.question.type : message.type)
+    return this.told.map(message => message.type === 'ask' ? message.question.type : message.type).filter(type => type !== 'ping')
   }
 
   /** The config that it was last given. */
@@ -133,17 +136,94 @@ t.test('a reload that one refuses is forgotten by all, with the faults of all', 
   for (const i of [0, 1, 2]) t.strictSame(worker(i).heard, ['start', 'prepare', 'abort'])
 })
 
-t.test('one that does not answer is a fault; one that dies meanwhile is none', async t => {
+t.test('one that is not ready with a config in time is a fault; one that dies meanwhile is none', async t => {
   const { crew, worker, clock } = create()
   await crew.start()
   worker(0).silent = ['prepare']
-  const refused = t.rejects(crew.prepare(level('debug')), new ConfigError([{ path: 'workers', message: 'worker 1 does not answer' }]))
-  await clock.advanceAsync(10_000)
+  const refused = t.rejects(crew.prepare(level('debug')), new ConfigError([{ path: 'workers', message: 'worker 1 is not ready with it after 30 s' }]))
+  await clock.advanceAsync(30_000)
   await refused
+  t.notOk(worker(0).killed, 'it answers, if not that')
   const second = crew.prepare(level('debug'))
   worker(0).die('SIGSEGV')
   await (await second).commit()
   t.strictSame(worker(1).heard.at(-1), 'commit')
+})
+
+t.test('one that answers no more is killed and replaced, and a reload does not fail for it', async t => {
+  const { crew, worker, clock, forked, events } = create()
+  await crew.start()
+  await clock.advanceAsync(60_000)
+  t.ok(forked.every(({ killed }) => !killed), 'who answers lives')
+  worker(0).silent = ['ping', 'prepare', 'snapshot']
+  const next = crew.prepare(level('debug'))
+  await clock.advanceAsync(10_000)
+  t.notOk(worker(0).killed, 'it may be busy')
+  await clock.advanceAsync(1000)
+  t.ok(worker(0).killed)
+  await (await next).commit()
+  t.equal(worker(1).heard.at(-1), 'commit')
+  await clock.advanceAsync(100)
+  t.equal(forked.length, 3)
+  t.equal(worker(2).config?.log.level, 'debug')
+  t.match(events.recent.map(({ message }) => message)[0], /^worker 1 \(process 1\) has died: it has hung/)
+})
+
+t.test('one whose program does not load is killed, too, but has longer', async t => {
+  const { crew, worker, clock, next } = create()
+  await crew.start()
+  next.loads = false
+  worker(1).die('code 1')
+  await clock.advanceAsync(60_000)
+  t.notOk(worker(2).killed)
+  await clock.advanceAsync(2000)
+  t.ok(worker(2).killed)
+})
+
+t.test('an answer that comes late is an answer', async t => {
+  const { crew, worker, clock } = create()
+  await crew.start()
+  const pings = () => worker(0).told.flatMap(message => message.type === 'ask' && message.question.type === 'ping' ? [message.id] : [])
+  for (let i = 0; i < 5; i++) {
+    worker(0).silent = ['ping']
+    const before = pings().length
+    await clock.advanceAsync(10_000)
+    t.equal(pings().length, before + 1, 'one question at a time')
+    worker(0).silent = []
+    worker(0).answer(pings().at(-1) ?? 0, null)
+    await clock.advanceAsync(0)
+  }
+  t.notOk(worker(0).killed)
+})
+
+t.test('one that does not tell of itself in time is what it last told of', async t => {
+  const { crew, worker, clock } = create()
+  await crew.start()
+  const [snapshot] = fc.sample(snapshotOf('worker'), { numRuns: 1, seed: 1 })
+  if (snapshot === undefined) throw new Error('there is one')
+  const ask = async () => {
+    worker(0).silent = worker(1).silent = ['snapshot']
+    const snapshots = crew.snapshots()
+    const answer = (i: number, of: Snapshot): void => {
+      const asked = worker(i).told.findLast(message => message.type === 'ask' && message.question.type === 'snapshot')
+      worker(i).answer(asked?.type === 'ask' ? asked.id : 0, of)
+    }
+    return { snapshots, answer }
+  }
+  const first = await ask()
+  first.answer(0, { ...snapshot, connections: 1 })
+  first.answer(1, { ...snapshot, connections: 2 })
+  t.strictSame((await first.snapshots).map(({ connections }) => connections), [1, 2])
+  const second = await ask()
+  second.answer(1, { ...snapshot, connections: 3 })
+  await clock.advanceAsync(1000)
+  t.strictSame((await second.snapshots).map(({ connections }) => connections), [1, 3])
+  const [dying] = crew.workers
+  const third = await ask()
+  third.answer(1, { ...snapshot, connections: 4 })
+  worker(0).die('SIGKILL')
+  t.strictSame((await third.snapshots).map(({ connections }) => connections), [4], 'the dead are not among the living')
+  t.equal(dying?.lastSnapshot?.connections, 1, 'but what it knew is kept for whoever adds it up')
 })
 
 t.test('who starts while the config changes catches up before it takes a connection', async t => {

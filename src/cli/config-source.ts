@@ -1,0 +1,60 @@
+import { systemClock } from '../base/clock.js'
+import type { Config } from '../config/config.js'
+import { readConfigFile } from '../config/file.js'
+import type { Reloaded, ReloadObserver } from '../server/reloader.js'
+import type { RunningProxy } from '../server/running-proxy.js'
+import { WatchedFile } from '../server/watched-file.js'
+import type { ServiceManager } from './systemd.js'
+import { sameWorkers } from './worker-count.js'
+
+/** The config file of a proxy that runs: it is read anew at a SIGHUP, when an admin says so, and when it has changed, if it says so itself. */
+export class ConfigSource implements ReloadObserver {
+  readonly #file: string
+  readonly #watched: WatchedFile
+  #followed: { readonly proxy: RunningProxy, readonly manager: ServiceManager } | null = null
+
+  constructor (file: string) {
+    this.#file = file
+    this.#watched = new WatchedFile(file, systemClock, () => { this.#reload('the file has changed') })
+  }
+
+  /** @param running the config to which this one must be a successor. @throws {ConfigError} */
+  read (running?: Config): Config {
+    this.#watched.know()
+    const config = readConfigFile(this.#file, { env: process.env })
+    return running === undefined ? config : sameWorkers(running, config)
+  }
+
+  /** From now on the proxy follows the file, and a service manager hears of it. */
+  lead (proxy: RunningProxy, manager: ServiceManager): void {
+    this.#followed = { proxy, manager }
+    process.on('SIGHUP', () => { this.#reload('SIGHUP') })
+    this.#watched.watch(proxy.config.watch)
+  }
+
+  /** The proxy follows it no more. */
+  leave (): void {
+    this.#followed = null
+    this.#watched.watch(false)
+  }
+
+  began (): void {
+    this.#followed?.manager.reloading(process.hrtime.bigint() / 1000n)
+  }
+
+  ended ({ ok }: Reloaded): void {
+    if (this.#followed === null) return
+    const { proxy, manager } = this.#followed
+    this.#watched.watch(proxy.config.watch)
+    manager.reloaded(ok ? statusOf(proxy) : `${statusOf(proxy)}; the last reload was refused`)
+  }
+
+  #reload (cause: string): void {
+    void this.#followed?.proxy.reloadFromSource(cause)
+  }
+}
+
+/** For whoever asks a service manager. */
+export function statusOf ({ addresses }: RunningProxy): string {
+  return `listening on ${addresses.join(', ')}`
+}
