@@ -1,9 +1,10 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest, RouteHandlerMethod } from 'fastify'
 import replyFrom, { type FastifyReplyFromHooks } from '@fastify/reply-from'
 import { admit, routedMethods, type AdmissionOptions } from './admission.js'
+import { answer } from './answer.js'
 import { Exchange } from './exchange.js'
 import { ExchangeDispatcher, exchangeKey } from './exchange-dispatcher.js'
-import { answer, RawClient } from './raw-client.js'
+import { RawClient } from './raw-client.js'
 import { hasSendHooks } from './send-hooks.js'
 import { StreamedClient } from './streamed-client.js'
 

@@ -2,8 +2,8 @@ import { ProxyError } from '../base/errors.js'
 import { Deadline } from '../base/timer-wheel.js'
 import type { PickContext } from '../balancing/strategy.js'
 import type { Lease } from '../upstream/lease.js'
-import type { Waiter } from '../upstream/pool.js'
 import type { Target } from '../upstream/target.js'
+import type { Waiter } from '../upstream/waiters.js'
 import type { Route } from './route.js'
 
 /** Whose request it is that waits. */

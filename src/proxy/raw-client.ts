@@ -1,6 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { Socket } from 'node:net'
-import { TLSSocket } from 'node:tls'
 import type { Duplex, Readable } from 'node:stream'
 import type { ProxyError } from '../base/errors.js'
 import { afterTurn, type AfterTurn } from '../base/event-loop.js'
@@ -9,11 +8,15 @@ import type { RawHeaders } from '../transport/transport.js'
 import { giveBack } from '../transport/lent-buffers.js'
 import { tunnel } from '../transport/tunnel.js'
 import { addedFields, debugFields } from './added-fields.js'
+import { answer } from './answer.js'
 import type { Client } from './client.js'
 import type { Exchange } from './exchange.js'
 import { failures } from './failure.js'
 import { messageHead } from './message-head.js'
-import { failureProblem, type Problem } from './problem.js'
+import { failureProblem } from './problem.js'
+import { mergeReplyFields } from './reply-fields.js'
+import { awaitsContinue, upgradeOf } from './request-marks.js'
+import { reset } from './reset.js'
 import { allowedTrailers, responseHeaders, upgradeHeaders } from './response-headers.js'
 import type { Route } from './route.js'
 
@@ -82,7 +85,7 @@ export class RawClient implements Client, AfterTurn {
   /** Writes the head that has come, with fields that hooks of the app have put on the reply. */
   relay (reply: RelayReply): void {
     const { status, fields } = this.takeHead()
-    merge(fields, reply.getHeaders())
+    mergeReplyFields(fields, reply.getHeaders())
     reply.hijack()
     this.#writeHead(status, fields)
   }
@@ -254,61 +257,8 @@ export interface RelayReply {
 /** Hears the status of a response whose head has come. */
 export type OnHead = (status: number) => void
 
-const awaiting = new WeakSet<IncomingMessage>()
-
-/** Marks a request whose `Expect: 100-continue` was left unanswered by the server, for the target to answer. */
-export function markAwaitsContinue (request: IncomingMessage): void {
-  awaiting.add(request)
-}
-
-export function awaitsContinue (request: IncomingMessage): boolean {
-  return awaiting.has(request)
-}
-
-const upgrades = new WeakMap<IncomingMessage, { readonly first: Buffer }>()
-
-/** Marks a request as one that came through a server's 'upgrade' event, with the bytes that followed its head. */
-export function markUpgrade (request: IncomingMessage, first: Buffer): void {
-  upgrades.set(request, { first })
-}
-
-export function upgradeOf (request: IncomingMessage): { readonly first: Buffer } | undefined {
-  return upgrades.get(request)
-}
-
-/** Answers with a problem, if nothing has been answered yet. */
-export function answer (response: ServerResponse, problem: Problem): void {
-  if (response.headersSent || response.destroyed) return
-  response.writeHead(problem.status, [...problem.headers])
-  response.end(problem.body)
-}
-
-/** Cuts the connection, so that the client can't take what it has for the whole. */
-export function reset (response: ServerResponse): void {
-  const { socket } = response
-  // Only a plain TCP socket can send a reset: a TLS one breaks off without its closing alert, a Unix socket just closes.
-  if (socket === null || socket instanceof TLSSocket || socket.remoteAddress === undefined) response.destroy()
-  else socket.resetAndDestroy()
-}
-
 function pairs (flat: RawHeaders): Array<[string, string]> {
   const list: Array<[string, string]> = []
   for (let i = 0; i < flat.length; i += 2) list.push([flat[i] ?? '', flat[i + 1] ?? ''])
   return list
-}
-
-/** Fields that the app has put on the reply go on top; they replace the target's of the same name, but for cookies. */
-function merge (fields: string[], more: Readonly<Record<string, unknown>>): void {
-  for (const [name, value] of Object.entries(more)) {
-    const lower = name.toLowerCase()
-    if (value === undefined || lower === 'connection' || lower === 'content-length' || lower === 'transfer-encoding') continue
-    if (lower !== 'set-cookie') remove(fields, lower)
-    for (const item of Array.isArray(value) ? value : [value]) fields.push(name, String(item))
-  }
-}
-
-function remove (fields: string[], lower: string): void {
-  for (let i = fields.length - 2; i >= 0; i -= 2) {
-    if (fields[i]?.toLowerCase() === lower) fields.splice(i, 2)
-  }
 }

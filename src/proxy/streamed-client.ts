@@ -1,7 +1,8 @@
 import { Readable } from 'node:stream'
 import type { ProxyError } from '../base/errors.js'
 import type { RawHeaders } from '../transport/transport.js'
-import { RawClient, reset, type RelayReply } from './raw-client.js'
+import { RawClient, type RelayReply } from './raw-client.js'
+import { reset } from './reset.js'
 import { allowedTrailers } from './response-headers.js'
 
 /**

@@ -3,7 +3,7 @@ import Fastify, { LogController, type FastifyInstance, type FastifyReply, type F
 import { noRoute } from '../proxy/admission.js'
 import { addMethods, forward, type ForwardOptions } from '../proxy/forward.js'
 import { rounded, type Log } from '../proxy/access-log.js'
-import { answer } from '../proxy/raw-client.js'
+import { answer } from '../proxy/answer.js'
 import { parseRequestTarget } from '../proxy/request-target.js'
 import { routableTarget } from '../proxy/routing-path.js'
 import type { Generation, GenerationOptions } from './generation.js'

@@ -2,8 +2,9 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Clock } from '../base/clock.js'
 import { rounded, type Log } from '../proxy/access-log.js'
 import { admit, noRoute, type AdmissionOptions } from '../proxy/admission.js'
+import { answer } from '../proxy/answer.js'
 import { Exchange } from '../proxy/exchange.js'
-import { answer, RawClient } from '../proxy/raw-client.js'
+import { RawClient } from '../proxy/raw-client.js'
 import type { RequestHandler } from './request-handler.js'
 
 export interface DirectOptions extends AdmissionOptions {

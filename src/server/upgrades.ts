@@ -1,7 +1,7 @@
 import { ServerResponse, type IncomingMessage, type Server } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
-import { markUpgrade } from '../proxy/raw-client.js'
+import { markUpgrade } from '../proxy/request-marks.js'
 import { parseRequestTarget } from '../proxy/request-target.js'
 import { routingPath } from '../proxy/routing-path.js'
 import { currentResponse, whenAnswered } from './current-response.js'
