@@ -1,9 +1,7 @@
 import { connectionCounts } from './connection-counts.js'
-import { Scan, SCAN_LIMIT } from './scan.js'
+import { leastLoaded } from './least-loaded.js'
 import type { Candidate, NonEmpty, Picker, Strategy, StrategyKind } from './strategy.js'
 import { Turn } from './turn.js'
-import { TwoChoices } from './two-choices.js'
-import { UniformDraw } from './uniform-draw.js'
 
 /**
  * The target with the fewest requests under way for its weight, the new one counted: lowest (inflight + 1) / weight, as in Envoy's
@@ -13,9 +11,7 @@ export class LeastConnections implements Strategy {
   readonly #turn = new Turn()
 
   prepare<T extends Candidate> (eligible: NonEmpty<T>): Picker<T> {
-    return eligible.length <= SCAN_LIMIT
-      ? new Scan(eligible, connectionCounts, this.#turn)
-      : new TwoChoices(eligible, connectionCounts, new UniformDraw(eligible.length))
+    return leastLoaded(eligible, connectionCounts, this.#turn)
   }
 }
 

@@ -1,10 +1,8 @@
 import { Latencies } from './latencies.js'
 import { LatencyRecord, type LatencyRule } from './latency-record.js'
-import { Scan, SCAN_LIMIT } from './scan.js'
+import { leastLoaded } from './least-loaded.js'
 import type { Candidate, Follower, NonEmpty, Picker, Strategy } from './strategy.js'
 import { Turn } from './turn.js'
-import { TwoChoices } from './two-choices.js'
-import { UniformDraw } from './uniform-draw.js'
 
 /**
  * The target with the lowest latency x (inflight + 1) / weight, by a rule for the average. As with least-connections small pools are
@@ -24,10 +22,7 @@ export class LeastLatency implements Strategy {
   }
 
   prepare<T extends Candidate> (eligible: NonEmpty<T>): Picker<T> {
-    const latencies = new Latencies(eligible.map(candidate => this.#recordOf(candidate)))
-    return eligible.length <= SCAN_LIMIT
-      ? new Scan(eligible, latencies, this.#turn)
-      : new TwoChoices(eligible, latencies, new UniformDraw(eligible.length))
+    return leastLoaded(eligible, new Latencies(eligible.map(candidate => this.#recordOf(candidate))), this.#turn)
   }
 
   #recordOf (candidate: Candidate): LatencyRecord {

@@ -2,9 +2,6 @@ import { scores, type Loads } from './loads.js'
 import type { Candidate, NonEmpty, PickContext, Picker } from './strategy.js'
 import type { Turn } from './turn.js'
 
-/** Up to so many candidates all are compared: of two, a random pair picked with repetition would take the worse one in four times. */
-export const SCAN_LIMIT = 8
-
 /** Compares all, beginning with the one whose turn it is: equals share like in a rotation. */
 export class Scan<T extends Candidate> implements Picker<T> {
   readonly #candidates: NonEmpty<T>

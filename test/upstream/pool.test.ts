@@ -8,7 +8,7 @@ import { ProxyError } from '../../src/base/errors.js'
 import { VirtualClock } from '../../src/base/virtual-clock.js'
 import type { Lease } from '../../src/upstream/lease.js'
 import { cancelled, type Outcome } from '../../src/upstream/outcome.js'
-import { Pool, type Waiter, type WhenAllDown } from '../../src/upstream/pool.js'
+import { Pool, type WhenAllDown } from '../../src/upstream/pool.js'
 import type { Judge, Target } from '../../src/upstream/target.js'
 import { context } from '../balancing/fake-candidate.js'
 
@@ -185,6 +185,22 @@ t.test('whenAllDown "fail" gives nothing', async t => {
   for (const target of pool.targets) target.judge('active', false)
   t.equal(pool.lease(request), null)
   t.notOk(pool.panicking)
+})
+
+t.test('a request that has been to all others goes to an ejected target rather than to none', async t => {
+  for (const [whenAllDown, found] of [['try-anyway', true], ['fail', false]] as const) {
+    const pool = new Pool({ name: 'api', strategy: () => new RoundRobin(), whenAllDown })
+    pool.reconcile([{ url: url(0) }, { url: url(1) }, { url: url(2) }])
+    const [serving, ejected, down] = pool.targets
+    if (serving === undefined || ejected === undefined) throw new Error('no targets')
+    ejected.judge('passive', false)
+    down?.judge('active', false)
+    t.equal(pool.lease(request)?.target, serving)
+    const other = pool.lease(request, new Set([serving]))
+    t.equal(other?.target, found ? ejected : undefined, whenAllDown)
+    t.equal(pool.lease(request, new Set([serving, ejected])), null)
+    t.notOk(pool.panicking)
+  }
 })
 
 t.test('every observer hears every end', async t => {
@@ -502,170 +518,3 @@ class Guard implements Strategy {
     }
   }
 }
-
-/** Waits in the queue and keeps what it gets. */
-class Waiting implements Waiter {
-  readonly context = request
-  readonly tried: ReadonlySet<Target> | undefined
-  readonly urgent: boolean
-  readonly leases: Lease[] = []
-  displacements = 0
-  constructor ({ urgent = false, tried }: { urgent?: boolean, tried?: ReadonlySet<Target> } = {}) {
-    this.urgent = urgent
-    this.tried = tried
-  }
-
-  granted (lease: Lease): void { this.leases.push(lease) }
-  displaced (): void { this.displacements++ }
-}
-
-/** Lets what the pool has put off happen. */
-const later = (): Promise<void> => new Promise(resolve => { queueMicrotask(resolve) })
-
-function small (options: { maxConnections?: number, perTarget?: number, queueMax?: number }): Pool {
-  const { maxConnections = 0, perTarget = 0, queueMax = 10 } = options
-  const pool = new Pool({ name: 'api', strategy: () => new RoundRobin(), whenAllDown: 'fail', maxConnections, queueMax })
-  pool.reconcile([{ url: url(0), maxConnections: perTarget }])
-  return pool
-}
-
-for (const [name, limit] of [['the target', { perTarget: 1 }], ['the pool', { maxConnections: 1 }]] as const) {
-  t.test(`queue: when ${name} is full, requests are served in turn as leases end`, async t => {
-    const pool = small(limit)
-    const first = pool.lease(request)
-    t.equal(pool.lease(request), null)
-    t.ok(pool.full)
-    const [a, b] = [new Waiting(), new Waiting()]
-    t.ok(pool.enter(a))
-    t.ok(pool.enter(b))
-    t.equal(pool.queued, 2)
-    first?.settle(cancelled)
-    await later()
-    t.equal(a.leases.length, 1)
-    t.equal(b.leases.length, 0)
-    t.equal(pool.lease(request), null, 'nobody jumps the queue')
-    a.leases[0]?.settle(cancelled)
-    await later()
-    t.equal(b.leases.length, 1)
-    b.leases[0]?.settle(cancelled)
-    t.equal(pool.queued, 0)
-    t.equal(pool.inflight, 0)
-    t.ok(pool.lease(request))
-  })
-}
-
-t.test('queue: who leaves is not served', async t => {
-  const pool = small({ perTarget: 1 })
-  const lease = pool.lease(request)
-  const [a, b] = [new Waiting(), new Waiting()]
-  pool.enter(a)
-  pool.enter(b)
-  pool.leave(a)
-  lease?.settle(cancelled)
-  await later()
-  t.equal(a.leases.length, 0)
-  t.equal(b.leases.length, 1)
-})
-
-t.test('queue: it is bounded, and no place to wait for the dead', async t => {
-  const pool = small({ perTarget: 1, queueMax: 1 })
-  pool.lease(request)
-  t.ok(pool.enter(new Waiting()))
-  t.notOk(pool.enter(new Waiting()))
-  const down = small({})
-  down.targets[0]?.judge('active', false)
-  t.notOk(down.enter(new Waiting()))
-})
-
-t.test('queue: a target that joins or comes back serves who waits', async t => {
-  const pool = small({ perTarget: 1 })
-  pool.lease(request)
-  const waiter = new Waiting()
-  pool.enter(waiter)
-  pool.reconcile([{ url: url(0), maxConnections: 1 }, { url: url(1) }])
-  await later()
-  t.equal(waiter.leases[0]?.target.url, url(1))
-})
-
-t.test('a request that has been to all others goes to an ejected target rather than to none', async t => {
-  for (const [whenAllDown, found] of [['try-anyway', true], ['fail', false]] as const) {
-    const pool = new Pool({ name: 'api', strategy: () => new RoundRobin(), whenAllDown })
-    pool.reconcile([{ url: url(0) }, { url: url(1) }, { url: url(2) }])
-    const [serving, ejected, down] = pool.targets
-    if (serving === undefined || ejected === undefined) throw new Error('no targets')
-    ejected.judge('passive', false)
-    down?.judge('active', false)
-    t.equal(pool.lease(request)?.target, serving)
-    const other = pool.lease(request, new Set([serving]))
-    t.equal(other?.target, found ? ejected : undefined, whenAllDown)
-    t.equal(pool.lease(request, new Set([serving, ejected])), null)
-    t.notOk(pool.panicking)
-  }
-})
-
-t.test('queue: one that has been to the only free target does not keep those behind it from it', async t => {
-  const pool = small({ perTarget: 1 })
-  const [target] = pool.targets
-  const lease = pool.lease(request)
-  const stuck = new Waiting({ tried: new Set(target === undefined ? [] : [target]) })
-  const behind = new Waiting()
-  t.ok(pool.enter(stuck))
-  t.ok(pool.enter(behind))
-  lease?.settle(cancelled)
-  await later()
-  t.equal(stuck.leases.length, 0)
-  t.equal(behind.leases.length, 1)
-  t.equal(pool.queued, 1)
-  behind.leases[0]?.settle(cancelled)
-  pool.leave(stuck)
-})
-
-t.test('queue: the urgent are served first', async t => {
-  const pool = small({ perTarget: 1 })
-  let lease = pool.lease(request) ?? undefined
-  const [a, b] = [new Waiting(), new Waiting()]
-  const [first, second] = [new Waiting({ urgent: true }), new Waiting({ urgent: true })]
-  for (const waiter of [a, first, b, second]) t.ok(pool.enter(waiter))
-  for (const waiter of [first, second, a, b]) {
-    lease?.settle(cancelled)
-    await later()
-    t.equal(waiter.leases.length, 1)
-    lease = waiter.leases[0]
-  }
-  lease?.settle(cancelled)
-  t.match(pool, { queued: 0, inflight: 0 })
-})
-
-t.test('queue: when it is full, an urgent one displaces the youngest other, who hears of it', async t => {
-  const pool = small({ perTarget: 1, queueMax: 2 })
-  const lease = pool.lease(request)
-  const [a, b] = [new Waiting(), new Waiting()]
-  const [first, second, third] = [1, 2, 3].map(() => new Waiting({ urgent: true }))
-  if (first === undefined || second === undefined || third === undefined) throw new Error('there are three')
-  pool.enter(a)
-  pool.enter(b)
-  t.ok(pool.enter(first))
-  t.strictSame([a.displacements, b.displacements], [0, 1])
-  t.ok(pool.enter(second))
-  t.strictSame([a.displacements, b.displacements], [1, 1])
-  t.notOk(pool.enter(third), 'there is no other left')
-  t.equal(pool.queued, 2)
-  lease?.settle(cancelled)
-  await later()
-  t.strictSame([a, b, first, second].map(({ leases }) => leases.length), [0, 0, 1, 0])
-  t.strictSame([first, second].map(({ displacements }) => displacements), [0, 0])
-})
-
-t.test('queue: room under an adaptive limit serves who waits as soon as a response head has come', async t => {
-  const pool = new Pool({
-    name: 'api', strategy: () => new RoundRobin(), whenAllDown: 'fail', clock: new VirtualClock(), queueMax: 10, adaptiveLimit: { min: 1, max: 1, initial: 1, tolerance: 1.5 }
-  })
-  pool.reconcile([{ url: url(0) }])
-  const lease = pool.lease(request)
-  const waiter = new Waiting()
-  t.ok(pool.enter(waiter))
-  lease?.responded(200)
-  await later()
-  t.equal(waiter.leases.length, 1)
-  t.equal(pool.inflight, 2)
-})

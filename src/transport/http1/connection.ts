@@ -1,36 +1,26 @@
-import type { Socket } from 'node:net'
 import { ProxyError, type FailureCode } from '../../base/errors.js'
 import type { Attempt, AttemptCarrier } from './attempt.js'
 import type { ConnectionOwner } from './connection-owner.js'
+import { ConnectionRecord } from './connection-record.js'
 import { LazyDeadline } from './lazy-deadline.js'
 import { ResponseReader } from './response-reader.js'
 import { socketFailure, type ConnectionPhase } from './socket-failure.js'
-
-/** Milliseconds without traffic until the kernel asks whether the target is still there. */
-const KEEP_ALIVE_PROBE = 30_000
+import { connectStallFailure, stallFailure, stallLimit } from './stall.js'
+import { Wire, type WireUser } from './wire.js'
 
 type State = 'connecting' | 'idle' | 'busy' | 'closed'
 
-/**
- * One connection: a socket, and at most one attempt on it. Listeners are attached once. It is its own deadline; what the end of
- * that means follows from the state.
- */
-export class Connection extends LazyDeadline implements AttemptCarrier {
+/** One connection: a wire, and at most one attempt on it. It is its own deadline; what the end of that means follows from the state. */
+export class Connection extends LazyDeadline implements AttemptCarrier, WireUser {
   readonly #owner: ConnectionOwner<Connection>
-  readonly #socket: Socket
   readonly #reader: ResponseReader
-  /** Is the socket read as a stream, so that it can be handed over? */
-  readonly #streamed: boolean
+  readonly #wire: Wire
+  readonly #record: ConnectionRecord
   #state: State = 'connecting'
   /** The one under way, or the one for which the connection is being made. */
   #attempt: Attempt | null
-  #served = 0
-  /** It stands, but is not secured yet. */
-  #securing = false
+  /** The target has closed its side. */
   #endSeen = false
-  #reset = false
-  /** When it fell idle; until it stands, when it began to connect. */
-  #restingSince: number
 
   /** Begins to connect. @param reservedFor the attempt that starts as soon as it stands; null = whichever is next. */
   constructor (owner: ConnectionOwner<Connection>, reservedFor: Attempt | null) {
@@ -38,11 +28,11 @@ export class Connection extends LazyDeadline implements AttemptCarrier {
     this.#owner = owner
     this.#attempt = reservedFor
     if (reservedFor !== null) reservedFor.carrier = this
-    this.#streamed = reservedFor !== null && reservedFor.head.upgrade !== null
-    this.#reader = new ResponseReader(!this.#streamed)
-    this.#socket = this.#open()
+    // One that may be handed over is read as a stream.
+    this.#reader = new ResponseReader(reservedFor === null || reservedFor.head.upgrade === null)
+    this.#wire = new Wire(owner.connector, this.#reader, this)
     const now = owner.clock.now()
-    this.#restingSince = now
+    this.#record = new ConnectionRecord(owner.counts, now)
     this.postpone(owner.connectTimeout, now)
   }
 
@@ -53,22 +43,19 @@ export class Connection extends LazyDeadline implements AttemptCarrier {
 
   /** Milliseconds since it fell idle. */
   idleFor (now: number): number {
-    return now - this.#restingSince
+    return this.#record.idleFor(now)
   }
 
   /** Gives an idle connection its next request. */
   start (attempt: Attempt, now: number): void {
-    const { connections } = this.#owner.counts
-    if (this.#state === 'idle') connections.idle--
     this.#state = 'busy'
     this.#attempt = attempt
     attempt.carrier = this
-    attempt.reused = this.#served++ > 0
-    if (attempt.reused) connections.reused++
-    this.#socket.ref()
+    attempt.reused = this.#record.serves()
+    this.#wire.socket.ref()
     this.#reader.begin(attempt.head.method, attempt.head.upgrade !== null, attempt.sink)
     this.postpone(0, now)
-    attempt.start(this.#socket)
+    attempt.start(this.#wire.socket)
   }
 
   /** Closes one that has no attempt. */
@@ -99,12 +86,12 @@ export class Connection extends LazyDeadline implements AttemptCarrier {
     if (!reader.paused) return
     reader.resume()
     // Before anything else: an idle connection must hear of its end.
-    if (!this.#streamed) this.#socket.resume()
+    this.#wire.resume()
     reader.readHeld()
     this.#act()
     if (this.#state !== 'busy' || reader.paused) return
-    if (this.#streamed) this.#pull()
-    if (this.#endSeen) this.#ended()
+    if (this.#wire.streamed) this.readable()
+    if (this.#endSeen) this.#finish()
   }
 
   // What the reader says
@@ -115,7 +102,7 @@ export class Connection extends LazyDeadline implements AttemptCarrier {
     if (attempt === null) return
     const reader = this.#reader
     if (reader.paused) {
-      if (!this.#streamed) this.#socket.pause()
+      this.#wire.pause()
       this.#rewatch(this.#owner.clock.now())
       attempt.sink.flush()
       return
@@ -136,7 +123,7 @@ export class Connection extends LazyDeadline implements AttemptCarrier {
   /** The response is complete. */
   #complete (attempt: Attempt): void {
     const { trailers, persistent, keepAlive } = this.#reader
-    const usable = persistent && !this.#endSeen && attempt.sent === 'all' && !this.#streamed && this.#socket.writableLength === 0
+    const usable = persistent && !this.#endSeen && attempt.sent === 'all' && !this.#wire.streamed && this.#wire.flushed
     this.#attempt = null
     this.#reader.stop()
     attempt.finish()
@@ -150,103 +137,65 @@ export class Connection extends LazyDeadline implements AttemptCarrier {
   /** Falls idle and says so; it may be busy again when this returns. */
   #rest (limit: number, now: number): void {
     this.#state = 'idle'
-    this.#owner.counts.connections.idle++
-    this.#restingSince = now
-    this.#socket.unref()
+    this.#record.rests(now)
+    this.#wire.socket.unref()
     this.postpone(limit, now)
     this.#owner.free(this)
   }
 
   #handOver (attempt: Attempt): void {
-    const socket = this.#socket
     const { trailers, surplus } = this.#reader
-    this.#detach()
+    this.#close()
+    this.#attempt = null
+    const socket = this.#wire.release()
     // It still takes up one of the target's connections.
     socket.once('close', () => {
-      this.#owner.counts.connections.open--
+      this.#record.ended()
       this.#owner.gone(this)
     })
     attempt.finish()
     attempt.sink.upgraded(trailers, socket, surplus)
   }
 
-  // The socket
+  // What the wire says
 
-  #open (): Socket {
-    const { connector } = this.#owner
-    const socket = connector.open(this.#reader.onread(length => { this.#read(length) }))
-    socket.on(connector.readyEvent, this.#onReady)
-    if (connector.secure) socket.once('connect', () => { this.#secure() })
-    socket.on('drain', this.#onDrain)
-    socket.on('end', this.#onEnd)
-    socket.on('error', this.#onError)
-    socket.on('close', this.#onEnd)
-    if (this.#streamed) socket.on('readable', this.#onReadable)
-    return socket
+  securing (): void {
+    if (this.#state === 'connecting') this.postpone(this.#owner.tlsTimeout, this.#owner.clock.now())
   }
 
-  readonly #onReady = (): void => {
+  ready (): void {
     if (this.#state !== 'connecting') return
-    this.#socket.setNoDelay(true)
-    this.#socket.setKeepAlive(true, KEEP_ALIVE_PROBE)
     const now = this.#owner.clock.now()
-    this.#stands(now)
+    this.#record.stood(now)
     if (this.#attempt === null) this.#rest(this.#owner.idleLimit(-1, now), now)
     else this.start(this.#attempt, now)
   }
 
-  #stands (now: number): void {
-    const { connections, connectTimes } = this.#owner.counts
-    connections.open++
-    connections.opened++
-    connectTimes.add(now - this.#restingSince)
-  }
-
-  #secure (): void {
-    if (this.#state !== 'connecting') return
-    this.#securing = true
-    this.postpone(this.#owner.tlsTimeout, this.#owner.clock.now())
-  }
-
-  readonly #onReadable = (): void => { this.#pull() }
-
-  #read (length: number): void {
+  arrived (length: number): void {
     // Bytes that answer no request: whatever they are, the connection can't be trusted any more (GHSA-35p6-xmwp-9g52).
     if (this.#state !== 'busy') return this.#destroy()
     if (this.#reader.readBuffer(length)) this.#act()
   }
 
-  #pull (): void {
+  readable (): void {
     while (this.#state !== 'closed' && !this.#reader.paused) {
-      // A socket without an encoding gives Buffers.
-      const chunk = this.#socket.read() as Buffer | null
+      const chunk = this.#wire.read()
       if (chunk === null) return
       if (this.#state !== 'busy') return this.#destroy()
       if (this.#reader.readChunk(chunk)) this.#act()
     }
   }
 
-  readonly #onDrain = (): void => { this.#attempt?.drained() }
+  drained (): void {
+    this.#attempt?.drained()
+  }
 
-  readonly #onEnd = (): void => {
-    if (this.#state === 'closed') return
-    // A reset that comes together with bytes looks like an end; but a socket that was reset has no peer any more.
-    this.#reset ||= !this.#socket.destroyed && this.#owner.connector.tcp && this.#socket.remoteAddress === undefined
+  ended (): void {
     if (this.#state === 'busy' && this.#reader.paused) this.#endSeen = true
-    else this.#ended()
+    else if (this.#state !== 'closed') this.#finish()
   }
 
-  /** The target closed its side. */
-  #ended (): void {
-    if (this.#state === 'idle') return this.#diedIdle()
-    if (this.#state === 'connecting') return this.#onError(new Error('closed while connecting'))
-    this.#endSeen = true
-    if (!this.#reset) this.#reader.finish()
-    if (this.#reader.state === 'ended' && this.#attempt !== null) return this.#complete(this.#attempt)
-    this.#fail(this.#reader.headSeen ? 'http_response_incomplete' : 'connection_terminated', 'the target closed the connection')
-  }
-
-  readonly #onError = (error: Error): void => {
+  failed (error: Error): void {
     if (this.#state === 'closed') return
     if (this.#state === 'idle') return this.#diedIdle()
     const failure = socketFailure(error, this.#phase, this.#owner.where)
@@ -254,9 +203,19 @@ export class Connection extends LazyDeadline implements AttemptCarrier {
     else this.broken(failure)
   }
 
+  /** Nothing more will come. */
+  #finish (): void {
+    if (this.#state === 'idle') return this.#diedIdle()
+    if (this.#state === 'connecting') return this.failed(new Error('closed while connecting'))
+    this.#endSeen = true
+    if (!this.#wire.reset) this.#reader.finish()
+    if (this.#reader.state === 'ended' && this.#attempt !== null) return this.#complete(this.#attempt)
+    this.#fail(this.#reader.headSeen ? 'http_response_incomplete' : 'connection_terminated', 'the target closed the connection')
+  }
+
   #diedIdle (): void {
     const now = this.#owner.clock.now()
-    if (this.#served > 0) this.#owner.closedIdle(now - this.#restingSince, now)
+    if (this.#record.used) this.#owner.closedIdle(this.#record.idleFor(now), now)
     this.#destroy()
   }
 
@@ -282,11 +241,9 @@ export class Connection extends LazyDeadline implements AttemptCarrier {
   }
 
   #discard (): void {
-    const { connections } = this.#owner.counts
-    if (this.#state !== 'connecting') connections.open--
-    if (this.#state === 'idle') connections.idle--
+    this.#record.ended()
     this.#close()
-    this.#socket.destroy()
+    this.#wire.socket.destroy()
   }
 
   #close (): void {
@@ -295,51 +252,16 @@ export class Connection extends LazyDeadline implements AttemptCarrier {
     this.disarm()
   }
 
-  /** Takes everything of ours off the socket. */
-  #detach (): void {
-    const socket = this.#socket
-    this.#close()
-    this.#attempt = null
-    socket.removeListener(this.#owner.connector.readyEvent, this.#onReady)
-    socket.removeListener('drain', this.#onDrain)
-    socket.removeListener('end', this.#onEnd)
-    socket.removeListener('error', this.#onError)
-    socket.removeListener('close', this.#onEnd)
-    socket.removeListener('readable', this.#onReadable)
-    this.#owner.connector.release(socket)
-  }
-
   // Time
 
   /** Sets the deadline that the state of request and response asks for. */
   #rewatch (now: number): void {
-    const attempt = this.#attempt
-    if (attempt === null) return
-    const { responseHead, idleBody } = attempt.head.timeouts
-    if (attempt.blocked) this.postpone(idleBody, now)
-    else if (this.#reader.paused) this.postpone(0, now)
-    else if (this.#reader.headSeen) this.postpone(idleBody, now)
-    else this.postpone(this.#targetsTurn(attempt) ? responseHead : idleBody, now)
-  }
-
-  /** Is it the target that has to say something, be it only a 100? */
-  #targetsTurn (attempt: Attempt): boolean {
-    return attempt.sent === 'all' || (attempt.hesitates && !this.#reader.continued)
-  }
-
-  #late (): ProxyError {
-    const { where } = this.#owner
-    return this.#securing
-      ? new ProxyError('tls_timeout', `${where}: the TLS handshake was not complete in time`)
-      : new ProxyError('connection_timeout', `${where}: no connection in time`)
+    if (this.#attempt !== null) this.postpone(stallLimit(this.#attempt, this.#reader), now)
   }
 
   protected override ranOut (): void {
     if (this.#state === 'idle') return this.#destroy()
-    if (this.#state === 'connecting') return this.#refuse(this.#late())
-    if (this.#attempt?.blocked === true) return this.#fail('connection_write_timeout', 'the target does not read the request')
-    if (this.#reader.headSeen) return this.#fail('connection_read_timeout', 'the response body stalls')
-    if (this.#attempt !== null && this.#targetsTurn(this.#attempt)) return this.#fail('http_response_timeout', 'no response head in time')
-    this.#fail('http_request_timeout', 'the request body stalls')
+    if (this.#state === 'connecting') return this.#refuse(connectStallFailure(this.#wire.securing, this.#owner.where))
+    if (this.#attempt !== null) this.broken(stallFailure(this.#attempt, this.#reader, this.#owner.where))
   }
 }
