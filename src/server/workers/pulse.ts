@@ -16,7 +16,10 @@ export class Pulse {
   readonly #clock: Clock
   readonly #workers: () => readonly WorkerProcess[]
   readonly #hung: (worker: WorkerProcess) => void
+  /** Looks since one began to load, or since it was asked. */
   readonly #missed = new WeakMap<WorkerProcess, number>()
+  /** Those that owe an answer. */
+  readonly #asked = new WeakSet<WorkerProcess>()
   #timer: Timer | null = null
 
   /** @param hung hears of each one that owes its answer for too long. */
@@ -38,13 +41,15 @@ export class Pulse {
   }
 
   #look (worker: WorkerProcess): void {
-    const missed = this.#missed.get(worker) ?? 0
-    this.#missed.set(worker, missed + 1)
-    if (!worker.loaded) {
-      if (missed >= MOST_MISSED_LOADING) this.#hung(worker)
-      return
-    }
-    if (missed === 0) void worker.ask({ type: 'ping' }, 0).then(() => { this.#missed.set(worker, 0) })
-    else if (missed >= MOST_MISSED) this.#hung(worker)
+    if (worker.loaded && !this.#asked.has(worker)) return this.#ask(worker)
+    const missed = (this.#missed.get(worker) ?? 0) + 1
+    this.#missed.set(worker, missed)
+    if (missed > (worker.loaded ? MOST_MISSED : MOST_MISSED_LOADING)) this.#hung(worker)
+  }
+
+  #ask (worker: WorkerProcess): void {
+    this.#asked.add(worker)
+    this.#missed.set(worker, 1)
+    void worker.ask({ type: 'ping' }, 0).then(() => { this.#asked.delete(worker) })
   }
 }

@@ -180,6 +180,18 @@ t.test('one whose program does not load is killed, too, but has longer', async t
   t.ok(worker(2).killed)
 })
 
+t.test('one that takes its time to load is asked as soon as it has loaded, and lives', async t => {
+  const { crew, worker, clock, next } = create()
+  await crew.start()
+  next.loads = false
+  worker(1).die('code 1')
+  await clock.advanceAsync(30_000)
+  worker(2).listener.heard({ type: 'loaded' })
+  await clock.advanceAsync(30_000)
+  t.notOk(worker(2).killed)
+  t.equal(worker(2).told.filter(message => message.type === 'ask' && message.question.type === 'ping').length, 30)
+})
+
 t.test('an answer that comes late is an answer', async t => {
   const { crew, worker, clock } = create()
   await crew.start()
