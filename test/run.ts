@@ -20,7 +20,7 @@ t.jobs = availableParallelism() + 1
 
 for (const file of files) {
   const options = { timeout: LIMIT * 1000, buffered: true, env: { ...process.env, TAP_TIMEOUT: String(LIMIT) } }
-  void t.spawn(process.execPath, ['--import=tsx', file], options, file).then(result => { if (result?.ok !== true) failed.push(file) })
+  void t.spawn(process.execPath, ['--import=tsx/esm', file], options, file).then(result => { if (result?.ok !== true) failed.push(file) })
 }
 
 process.once('exit', () => { for (const file of failed) console.log(`# failed: ${file}`) })
