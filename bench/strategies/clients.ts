@@ -3,7 +3,7 @@ import type { ScenarioLoad } from '../../src/simulation/scenario.js'
 import { zipf } from '../../src/simulation/zipf.js'
 
 /** The field by which requests can be hashed. */
-export const KEY_FIELD = 'x-key'
+const KEY_FIELD = 'x-key'
 
 /**
  * Who sends the requests. All have one address, so they are told apart by `x-key`: it is drawn by the scenario's law, or is

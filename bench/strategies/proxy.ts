@@ -2,19 +2,16 @@ import type { ChildProcess } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
+import { poolInput } from '../../src/simulation/pool-input.js'
 import type { Children } from '../children.js'
 import { root } from '../root.js'
 import type { PoolTarget } from './fleet.js'
 import { POOL, type ProxyAnswer, type ProxyOrder } from './proxy-protocol.js'
-import { strategySpec } from './strategy-spec.js'
 
 const MODULE = fileURLToPath(new URL('./proxy-host.js', import.meta.url))
 
 /** Where the build leaves the package. */
 export const BUILD = join(root, 'dist')
-
-/** How often a backend is asked how it is, unless the scenario says otherwise: often, for runs of a few seconds. */
-const HEALTH_CHECK = { type: 'http', path: '/health', interval: '500ms', timeout: '1s' }
 
 /** What a run varies of the proxy's config. */
 export interface ProxySetup {
@@ -73,7 +70,7 @@ function config ({ strategy, targets, pool }: ProxySetup): object {
   return {
     listen: { host: '127.0.0.1', port: 0 },
     log: { access: false },
-    pools: { [POOL]: { healthCheck: HEALTH_CHECK, ...pool, strategy: strategySpec(strategy), targets } },
+    pools: { [POOL]: { ...poolInput(strategy, pool), targets } },
     routes: [{ prefix: '/', pool: POOL }]
   }
 }

@@ -65,7 +65,7 @@ function routes (from: readonly unknown[], to: readonly unknown[]): readonly str
 }
 
 /** What a route matches, for people: `GET,POST shop.example/api`. */
-export function routeName ({ host, prefix, methods }: Readonly<Record<string, unknown>>): string {
+function routeName ({ host, prefix, methods }: Readonly<Record<string, unknown>>): string {
   return `${Array.isArray(methods) ? `${methods.join(',')} ` : ''}${typeof host === 'string' ? host : ''}${String(prefix)}`
 }
 

@@ -1,11 +1,11 @@
-/** What strategies need beside their name to be of use in a run of a few seconds: as in the benchmark. */
+/** What strategies need beside their name to be of use in a run of a few seconds, simulated or measured. */
 const OPTIONS: Readonly<Record<string, object>> = {
   'consistent-hash': { key: 'header:x-key' },
-  sticky: { secret: 'a simulation has nothing to hide' },
+  sticky: { secret: 'a scenario has nothing to hide' },
   'load-aware': { blackout: '1s' }
 }
 
-/** How often targets are probed, unless the scenario says otherwise: often, for runs of a few seconds; as in the benchmark. */
+/** How often targets are probed, unless the scenario says otherwise: often, for runs of a few seconds. */
 const HEALTH_CHECK = { type: 'http', path: '/health', interval: '500ms', timeout: '1s' }
 
 /** Options of a pool that are simulated. */

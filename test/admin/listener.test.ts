@@ -415,7 +415,7 @@ t.test('whatever is sent, the answer is one of ours', async t => {
     path: fc.array(segment, { maxLength: 5 }).map(segments => `/${segments.join('/')}`),
     body: fc.oneof(fc.json(), fc.string(), fc.record({ state: fc.anything(), weight: fc.anything() }).map(value => JSON.stringify(value) ?? ''), fc.constant(undefined))
   })
-  await fc.assert(fc.asyncProperty(request, async ({ method, path, body }) => {
+  await t.resolves(fc.assert(fc.asyncProperty(request, async ({ method, path, body }) => {
     const sent = http.request({
       host: '127.0.0.1', port: world.port, method, path, agent, headers: { ...(body === undefined ? {} : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) }) }
     })
@@ -427,7 +427,7 @@ t.test('whatever is sent, the answer is one of ours', async t => {
     if (statusCode === 500) return false
     if (statusCode < 400 || method === 'HEAD') return true
     return headers['content-type'] === 'application/problem+json' && JSON.parse(text).status === statusCode
-  }), { numRuns: 300 })
+  }), { numRuns: 300 }))
 })
 
 /** The parts that a test uses most. */

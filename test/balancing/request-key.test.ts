@@ -63,10 +63,10 @@ t.test('cookies: pairs as they come, the first of a name, quotes taken off', asy
   ] as const) t.equal(readCookie(field, 's'), value, field)
 })
 
-t.test('whatever a client sends is read, and gives a key that is not empty or none', async () => {
+t.test('whatever a client sends is read, and gives a key that is not empty or none', async t => {
   const read = keys.map(([description]) => parseRequestKey(description))
-  fc.assert(fc.property(fc.string(), fc.string(), fc.option(fc.string()), (path, header, clientAddress) => {
+  t.doesNotThrow(() => fc.assert(fc.property(fc.string(), fc.string(), fc.option(fc.string()), (path, header, clientAddress) => {
     const sent = { method: 'GET', path, clientAddress, header: () => header }
     return read.every(keyOf => keyOf(sent) !== '')
-  }))
+  })))
 })

@@ -37,11 +37,10 @@ t.test('takes what JSON.parse takes and nothing else', async t => {
     }
   }
   const alphabet = fc.constantFrom('{', '}', '[', ']', ',', ':', '"a"', '"b"', '"', '\\', '1', '-', '.', '0', 'e', 'true', 'null', ' ', '\n', '\u0001')
-  fc.assert(fc.property(fc.oneof(fc.json(), fc.array(alphabet, { maxLength: 12 }).map(parts => parts.join(''))), text => {
+  t.doesNotThrow(() => fc.assert(fc.property(fc.oneof(fc.json(), fc.array(alphabet, { maxLength: 12 }).map(parts => parts.join(''))), text => {
     const faults = faultsFrom(() => parseJson(text))
     if (faults.some(fault => fault.endsWith('is there twice'))) return
     if ((faults.length === 0) !== (verdict(text) !== null)) throw new Error(`${text}: ${faults.join()}`)
     if (faults.length === 0 && JSON.stringify(parseJson(text)) !== verdict(text)) throw new Error(text)
-  }), { numRuns: 3000 })
-  t.pass('held')
+  }), { numRuns: 3000 }))
 })

@@ -21,14 +21,16 @@ function anchor (heading: string): string {
 for (const page of pages) {
   t.test(`links of ${page}`, async t => {
     const text = readFileSync(new URL(page, ROOT), 'utf8')
-    for (const [, target = ''] of text.matchAll(/\]\(([^)\s]+)\)/g)) {
-      if (/^https?:/.test(target)) continue
-      const [path = '', fragment] = target.split('#')
-      const file = path === '' ? new URL(page, ROOT) : new URL(path, new URL(page, ROOT))
-      t.ok(existsSync(file), `${target} exists`)
-      if (fragment === undefined || !existsSync(file)) continue
-      const anchors = sections(readFileSync(fileURLToPath(file), 'utf8')).map(section => anchor(section.heading))
-      t.ok(anchors.includes(fragment), `${target} is a heading`)
-    }
+    const targets = [...text.matchAll(/\]\(([^)\s]+)\)/g)].map(([, target = '']) => target)
+    t.strictSame(targets.filter(target => !/^https?:/.test(target) && isBroken(new URL(page, ROOT), target)), [])
   })
+}
+
+/** Is there no such file, or no such heading in it? */
+function isBroken (page: URL, target: string): boolean {
+  const [path = '', fragment] = target.split('#')
+  const file = path === '' ? page : new URL(path, page)
+  if (!existsSync(file)) return true
+  if (fragment === undefined) return false
+  return !sections(readFileSync(fileURLToPath(file), 'utf8')).some(section => anchor(section.heading) === fragment)
 }

@@ -114,6 +114,7 @@ t.test('between a failed attempt and the next', async t => {
   }
   await second.until(() => second.connections.open === 0)
   await proxy.untilInflight(0)
+  t.strictSame(proxy.outcomes.map(({ kind }) => kind), Array.from({ length: 4 }, () => ['failure', 'cancelled']).flat())
 })
 
 t.test('clients that leave at any moment leave nothing behind', async t => {

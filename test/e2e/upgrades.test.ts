@@ -159,6 +159,7 @@ t.test('a target that vanishes takes the client with it', async t => {
   backend.kill()
   await client.end()
   await proxy.untilInflight(0)
+  t.match(await proxy.log.request(), { status: 101, outcome: 'tunnel' })
 })
 
 t.test('a tunnel on which nothing moves is closed', async t => {
@@ -168,6 +169,7 @@ t.test('a tunnel on which nothing moves is closed', async t => {
   await client.response()
   await client.end()
   await backend.until(() => backend.connections.open === 0)
+  t.match(await proxy.log.request(), { status: 101, outcome: 'tunnel' })
 })
 
 t.test('a refusal by the target is passed on as it is, however long', async t => {

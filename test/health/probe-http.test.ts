@@ -122,8 +122,8 @@ t.test('interim answers are passed over; HEAD has no body to wait for', async t 
     if (request.method === 'HEAD') response.end()
     else response.end(Buffer.alloc(1000))
   })
-  await probe().check(server.address, never)
-  await probe({ method: 'HEAD' }).check(server.address, never)
+  await t.resolves(probe().check(server.address, never))
+  await t.resolves(probe({ method: 'HEAD' }).check(server.address, never))
   await server.quiet()
 })
 
@@ -202,7 +202,7 @@ t.test('what is no proper answer has failed', async t => {
 
 t.test('a body that ends with the connection is whole', async t => {
   const server = await serveRaw(t, 'HTTP/1.0 200 OK\r\n\r\nall is well', socket => { socket.end() })
-  await probe({ bodyContains: 'well' }).check(server.address, never)
+  await t.resolves(probe({ bodyContains: 'well' }).check(server.address, never))
   await server.quiet()
 })
 

@@ -24,11 +24,11 @@ t.test('waits are spread evenly over all of it', async t => {
   t.ok(counts.every(count => count > 850 && count < 1150), counts.join())
 })
 
-t.test('is always from nothing to the bound', async () => {
-  fc.assert(fc.property(fc.integer({ min: 1, max: 2000 }), fc.integer({ min: 0, max: 2 ** 31 }), fc.integer({ min: 0, max: 2 ** 31 }), fc.nat(), (retry, base, max, seed) => {
+t.test('is always from nothing to the bound', async t => {
+  t.doesNotThrow(() => fc.assert(fc.property(fc.integer({ min: 1, max: 2000 }), fc.integer({ min: 0, max: 2 ** 31 }), fc.integer({ min: 0, max: 2 ** 31 }), fc.nat(), (retry, base, max, seed) => {
     const wait = backOff(retry, { base, max }, seededRandom(seed))
     return wait >= 0 && wait <= max && (base === 0 ? wait === 0 : wait <= base * 2 ** (retry - 1))
-  }))
+  })))
 })
 
 const NOW = Date.UTC(2025, 6, 1, 12, 0, 0)
@@ -75,16 +75,16 @@ t.test('anything else is none', async t => {
   ]) t.equal(retryAfter(value, NOW), null, JSON.stringify(value))
 })
 
-t.test('reads any date as it was written', async () => {
-  fc.assert(fc.property(fc.date({ min: new Date(NOW), max: new Date('2099-12-31T23:59:59Z'), noInvalidDate: true }), date => {
+t.test('reads any date as it was written', async t => {
+  t.doesNotThrow(() => fc.assert(fc.property(fc.date({ min: new Date(NOW), max: new Date('2099-12-31T23:59:59Z'), noInvalidDate: true }), date => {
     const seconds = Math.floor(date.getTime() / 1000) * 1000
     return retryAfter(date.toUTCString(), NOW) === seconds - NOW
-  }))
+  })))
 })
 
-t.test('never throws, never gives a wait that is none', async () => {
-  fc.assert(fc.property(fc.string(), value => {
+t.test('never throws, never gives a wait that is none', async t => {
+  t.doesNotThrow(() => fc.assert(fc.property(fc.string(), value => {
     const wait = retryAfter(value, NOW)
     return wait === null || (Number.isFinite(wait) && wait >= 0)
-  }))
+  })))
 })

@@ -23,11 +23,11 @@ t.test('a client that invents names gets them classified too, and nobody else is
   for (const name of ['Connection', 'X-FORWARDED-FOR', 'x_real_ip', 'Accept', `X-${'long'.repeat(100)}`]) t.strictSame(fieldName(name), plainly(name), name)
 })
 
-t.test('what is remembered is what would be said anew', async () => {
+t.test('what is remembered is what would be said anew', async t => {
   const name = fc.string({ unit: fc.constantFrom(...'xX-_.~aAforwdedFORWDEDTEte0'), minLength: 1, maxLength: 70 })
-  fc.assert(fc.property(fc.oneof(name, fc.constantFrom('TE', 'Te', 'Host', 'EXPECT', 'x-request-ID', 'constructor', '__proto__')), name => {
+  t.doesNotThrow(() => fc.assert(fc.property(fc.oneof(name, fc.constantFrom('TE', 'Te', 'Host', 'EXPECT', 'x-request-ID', 'constructor', '__proto__')), name => {
     for (let time = 0; time < 2; time++) {
       if (JSON.stringify(fieldName(name)) !== JSON.stringify(plainly(name))) throw new Error(name)
     }
-  }), { numRuns: 2000, seed: 10 })
+  }), { numRuns: 2000, seed: 10 }))
 })

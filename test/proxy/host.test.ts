@@ -39,13 +39,13 @@ t.test('the name that routes are matched against', async t => {
   }
 })
 
-t.test('a name has no port, no capital and no way to look like another host', async () => {
-  fc.assert(fc.property(fc.string({ unit: 'binary-ascii', maxLength: 20 }), text => {
+t.test('a name has no port, no capital and no way to look like another host', async t => {
+  t.doesNotThrow(() => fc.assert(fc.property(fc.string({ unit: 'binary-ascii', maxLength: 20 }), text => {
     if (!isHost(text)) return
     const name = hostName(text)
     if (/[A-Z/\\@?#,\s]/.test(name)) throw new Error(name)
     if (!name.startsWith('[') && name.includes(':')) throw new Error(name)
-  }), { numRuns: 2000, seed: 1 })
+  }), { numRuns: 2000, seed: 1 }))
 })
 
 t.test('a port that no port can be is invalid', async t => {

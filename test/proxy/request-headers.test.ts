@@ -181,8 +181,8 @@ const name = fc.oneof(token, fc.constantFrom('Connection', 'TE', 'X-Forwarded-Fo
 const value = fc.oneof(fc.string({ unit: fc.constantFrom(...'ab ,;=\t\xe4'), maxLength: 12 }), fc.constantFrom('x-a', 'close, X-B', 'trailers', 'cookie'))
 const fields = fc.array(fc.tuple(name, value), { maxLength: 12 })
 
-t.test('whatever a stranger sends: what the proxy vouches for is there once and is true, and the rest is a part of what came', async () => {
-  fc.assert(fc.property(fields, raw => {
+t.test('whatever a stranger sends: what the proxy vouches for is there once and is true, and the rest is a part of what came', async t => {
+  t.doesNotThrow(() => fc.assert(fc.property(fields, raw => {
     const { headers, hostIndex, requestId } = outgoing(['Host', 'shop.example', ...raw.flat()])
     const once: ReadonlyArray<readonly [string, string]> = [['x-forwarded-for', '192.0.2.7'], ['x-forwarded-proto', 'http'], ['x-forwarded-host', 'shop.example'], ['x-forwarded-port', '8080'], ['x-request-id', requestId]]
     for (const [name, value] of once) {
@@ -197,5 +197,5 @@ t.test('whatever a stranger sends: what the proxy vouches for is there once and 
       from = raw.findIndex(([name, value], at) => at >= from && name === headers[i] && value === headers[i + 1]) + 1
       if (from === 0) throw new Error(`${headers[i]} is out of order or never came`)
     }
-  }), { numRuns: 2000, seed: 3 })
+  }), { numRuns: 2000, seed: 3 }))
 })

@@ -15,12 +15,12 @@ t.test('what is a traceparent, and what is none', async t => {
   ]) t.equal(parseTraceParent(text), null, String(text))
 })
 
-t.test('what is written can be read', async () => {
+t.test('what is written can be read', async t => {
   const hex = (length: number) => fc.stringMatching(new RegExp(`^[0-9a-f]{${length}}$`)).filter(text => !/^0+$/.test(text))
-  fc.assert(fc.property(fc.record({ traceId: hex(32), spanId: hex(16), flags: fc.nat(255) }), parent => {
+  t.doesNotThrow(() => fc.assert(fc.property(fc.record({ traceId: hex(32), spanId: hex(16), flags: fc.nat(255) }), parent => {
     const read = parseTraceParent(traceParentText(parent))
     return read?.traceId === parent.traceId && read.spanId === parent.spanId && read.flags === parent.flags
-  }))
+  })))
 })
 
 t.test('a new one is valid, recorded by nobody, and like no other', async t => {

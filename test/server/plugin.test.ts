@@ -217,7 +217,7 @@ t.test('a client that disconnects is noticed here too', async t => {
   const client = (await connect(t, port)).get('/api')
   await backend.until(() => backend.requests.length === 1)
   client.leave()
-  await backend.until(() => backend.connections.open === 0)
+  await t.resolves(backend.until(() => backend.connections.open === 0), 'its request at the target ends')
 })
 
 t.test('with inject, which has no sockets, the proxied route answers', async t => {

@@ -2,13 +2,13 @@ import fc from 'fast-check'
 import t from 'tap'
 import { Histogram } from '../../src/simulation/histogram.js'
 
-t.test('percentiles are those of the sorted list, off by a thousandth or a microsecond at most', async () => {
-  fc.assert(fc.property(fc.array(fc.double({ min: 0, max: 1e6, noNaN: true }), { minLength: 1, maxLength: 200 }), fc.double({ min: 0, max: 100, noNaN: true }), (times, percent) => {
+t.test('percentiles are those of the sorted list, off by a thousandth or a microsecond at most', async t => {
+  t.doesNotThrow(() => fc.assert(fc.property(fc.array(fc.double({ min: 0, max: 1e6, noNaN: true }), { minLength: 1, maxLength: 200 }), fc.double({ min: 0, max: 100, noNaN: true }), (times, percent) => {
     const histogram = new Histogram()
     for (const time of times) histogram.record(time)
     const exact = [...times].sort((a, b) => a - b)[Math.max(1, Math.ceil(times.length * percent / 100)) - 1] ?? 0
     return Math.abs(histogram.percentile(percent) - exact) <= Math.max(0.001, exact / 1000)
-  }))
+  })))
 })
 
 t.test('count, mean and maximum are exact', async t => {

@@ -15,15 +15,15 @@ t.test('a time is put off to the end of its pause, never beyond, and so often as
   t.ok(Math.abs(paused / 100_000 - 0.1) < 0.01, `${paused / 1000} % of the time`)
 })
 
-t.test('asked about the future in any order, it says the same later', async () => {
-  fc.assert(fc.property(fc.array(fc.integer({ min: 0, max: 5000 }), { minLength: 1, maxLength: 40 }), fc.nat(), (ats, seed) => {
+t.test('asked about the future in any order, it says the same later', async t => {
+  t.doesNotThrow(() => fc.assert(fc.property(fc.array(fc.integer({ min: 0, max: 5000 }), { minLength: 1, maxLength: 40 }), fc.nat(), (ats, seed) => {
     const rule = { every: 300, length: 120, jitter: 1 }
     const pauses = new Pauses(rule, 0, seededRandom(seed))
     const said = ats.map(at => pauses.end(at, 0))
     const fresh = new Pauses(rule, 0, seededRandom(seed))
     const order = ats.map((at, index) => ({ at, index })).sort((a, b) => a.at - b.at)
     return order.every(({ at, index }) => fresh.end(at, at) === said[index])
-  }))
+  })))
 })
 
 t.test('without jitter they come at even distances', async t => {

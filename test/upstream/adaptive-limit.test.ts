@@ -288,7 +288,7 @@ t.test('whatever it is told, it stays an integer between min and max', t => {
   const options = fc.record({
     min: fc.integer({ min: 1, max: 50 }), span: fc.integer({ min: 0, max: 500 }), initial: fc.oneof(fc.integer(), fc.double()), tolerance: fc.double({ min: 1, max: 10, noNaN: true })
   })
-  fc.assert(fc.property(options, fc.array(event, { maxLength: 60 }), ({ min, span, initial, tolerance }, events) => {
+  t.doesNotThrow(() => fc.assert(fc.property(options, fc.array(event, { maxLength: 60 }), ({ min, span, initial, tolerance }, events) => {
     const limit = new AdaptiveLimit({ min, max: min + span, initial, tolerance }, seededRandom(1))
     const holds = (): boolean => Number.isInteger(limit.limit) && limit.limit >= min && limit.limit <= min + span && limit.baseline >= 0
     for (const { latency, inflight, kind, times } of events) {
@@ -299,13 +299,13 @@ t.test('whatever it is told, it stays an integer between min and max', t => {
       }
     }
     return true
-  }), { numRuns: 200 })
+  }), { numRuns: 200 }))
   t.end()
 })
 
 t.test('from any state, quick answers bring it up and slow ones down', t => {
   const event = fc.record({ latency: fc.double({ min: 0, max: 1000, noNaN: true }), inflight: fc.integer({ min: 1, max: 100 }), failed: fc.boolean() })
-  fc.assert(fc.property(fc.array(event, { maxLength: 300 }), events => {
+  t.doesNotThrow(() => fc.assert(fc.property(fc.array(event, { maxLength: 300 }), events => {
     const limit = create({ max: 50 })
     for (const { latency, inflight, failed } of events) limit.sample(latency, inflight, failed)
     for (let i = 0; i < 20; i++) limit.sample(10, 1, false)
@@ -314,7 +314,7 @@ t.test('from any state, quick answers bring it up and slow ones down', t => {
     // As long as the limit is above 4, a latency in proportion to it: one worker.
     for (let i = 0; i < 20_000; i++) limit.sample(10 * limit.limit, limit.limit, false)
     return limit.measuring || limit.limit <= 12
-  }), { numRuns: 50 })
+  }), { numRuns: 50 }))
   t.end()
 })
 

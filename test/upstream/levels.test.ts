@@ -192,7 +192,7 @@ const state = fc.constantFrom<State>('ok', 'ok', 'down', 'full', 'draining', 'we
 const description = fc.record({ state, priority: fc.nat(3), weight: fc.double({ min: 0.1, max: 10, noNaN: true }), zone: fc.constantFrom(null, 'a', 'b') })
 
 t.test('whatever the targets: shares sum to 1, levels are in order, nobody is chosen who may not be', async t => {
-  fc.assert(fc.property(fc.array(description, { maxLength: 12 }), fc.constantFrom(null, 'a'), fc.double({ min: 0.01, max: 1, noNaN: true }), fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }), (descriptions, zone, spillBelow, drawn) => {
+  t.doesNotThrow(() => fc.assert(fc.property(fc.array(description, { maxLength: 12 }), fc.constantFrom(null, 'a'), fc.double({ min: 0.01, max: 1, noNaN: true }), fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }), (descriptions, zone, spillBelow, drawn) => {
     const targets = descriptions.map(target)
     const eligible = targets.filter(one => one.eligible)
     const made = prepared(targets, { zone, spillBelow })
@@ -206,8 +206,7 @@ t.test('whatever the targets: shares sum to 1, levels are in order, nobody is ch
     if (Math.abs(sum - 1) > 1e-9) throw new Error(`they sum to ${sum}`)
     const share = made.shares.find(({ rank }) => chosen !== undefined && rank === made.rankOf(chosen))?.share ?? 0
     return chosen !== undefined && eligible.includes(chosen) && share > 0
-  }), { numRuns: 1000 })
-  t.pass('held')
+  }), { numRuns: 1000 }))
 })
 
 /** The cookie that leads back to a target. */

@@ -207,9 +207,9 @@ t.test('to stop ends all ramps for good', async t => {
   t.strictSame(shares(), [1, 1, 1])
 })
 
-t.test('always: someone in service has its full weight, who ramps is not yet warm, and no timer is left over', async () => {
+t.test('always: someone in service has its full weight, who ramps is not yet warm, and no timer is left over', async t => {
   const step = fc.record({ index: fc.nat(3), up: fc.boolean(), pause: fc.oneof(fc.constant(0), fc.nat(300), fc.nat(15_000)) })
-  fc.assert(fc.property(fc.array(step, { maxLength: 60 }), steps => {
+  t.doesNotThrow(() => fc.assert(fc.property(fc.array(step, { maxLength: 60 }), steps => {
     const clock = new VirtualClock()
     const slowStart = new SlowStart({ window: 10_000, aggression: 1 }, clock)
     const targets = Array.from({ length: 4 }, () => new FakeTarget(clock))
@@ -230,5 +230,5 @@ t.test('always: someone in service has its full weight, who ramps is not yet war
       if (clock.pending !== (ramping.length > 0 ? 1 : 0)) return false
     }
     return true
-  }))
+  })))
 })
