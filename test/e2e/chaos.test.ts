@@ -1,12 +1,12 @@
 import t from 'tap'
 import { headraceWith } from '../../bench/chaos/peers/headrace.js'
+import { builtModules } from '../../bench/chaos/process-modules.js'
 import { runScenario } from '../../bench/chaos/run-scenario.js'
 import { scenarios } from '../../bench/chaos/scenarios.js'
 import { shortSchedule } from '../../bench/chaos/schedule.js'
 import { misses } from '../../bench/chaos/verdict.js'
 import { Children } from '../../bench/children.js'
 import { seededRandom } from '../../src/base/random.js'
-import { transpiledModules } from '../fixtures/transpiled-modules.js'
 
 // The short form of `npm run chaos`: the same processes, some of the scenarios, less of everything.
 // The longest comes first, since some run side by side.
@@ -15,7 +15,6 @@ const RATE = 50
 
 // Long enough for a machine that is busy with other tests to be slow and not dead.
 const headrace = headraceWith('2s')
-const modules = transpiledModules(t)
 const children = new Children()
 t.teardown(() => children.endAll())
 t.jobs = 4
@@ -26,7 +25,7 @@ for (const name of NAMES) {
   t.test(scenario.title, { buffered: true }, async t => {
     // Each takes ports of its own.
     const random = seededRandom(process.pid * 100 + NAMES.indexOf(name))
-    const account = await runScenario(scenario, headrace, { children, modules, schedule: shortSchedule, rate: RATE, random })
+    const account = await runScenario(scenario, headrace, { children, modules: builtModules, schedule: shortSchedule, rate: RATE, random })
     t.ok(account.requests > 0)
     t.same(misses(scenario, account), [], JSON.stringify([...account.failures]))
   })

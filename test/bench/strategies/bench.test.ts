@@ -4,10 +4,11 @@ import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import t, { type Test } from 'tap'
+import { root } from '../../../bench/root.js'
 import { CURVE, errorCount, type Run } from '../../../bench/strategies/run.js'
-import { transpiledBench } from './transpiled-bench.js'
 
-const main = transpiledBench(t)
+/** Made JavaScript with the tests. The proxy that it measures is the built one. */
+const main = join(root, 'dist-test', 'bench', 'run.js')
 
 interface Ended {
   readonly code: number | null
