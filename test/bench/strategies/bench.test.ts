@@ -47,8 +47,8 @@ t.test('a short run of one scenario and two strategies', async t => {
 
   t.test('the table has a row for each strategy, and a verdict beneath', async t => {
     t.match(stdout, /\ncapacities: .*\n {2}open loop, 400 requests\/s/)
-    t.match(stdout, /\nround-robin +[0-9]+ +[0-9.]+ .*\n/)
-    t.match(stdout, /\nleast-connections +[0-9]+ +[0-9.]+ .*\n/)
+    t.match(stdout, /\nround-robin +[0-9,]+ +[0-9.,]+ .*\n/)
+    t.match(stdout, /\nleast-connections +[0-9,]+ +[0-9.,]+ .*\n/)
     t.match(stdout, /\n=> .*\n$/)
   })
 
