@@ -2,10 +2,11 @@ import { systemClock } from '../base/clock.js'
 import { startDemo } from '../server/demo.js'
 import { createOutput, print } from './output.js'
 import { announce } from './run.js'
-import { stopOnSignal } from './signals.js'
+import { StopSignals } from './signals.js'
 
 /** Runs three sample backends and a proxy in front of them, and says what to try. */
 export async function demo (port: number): Promise<void> {
+  const signals = new StopSignals()
   const output = await createOutput('info')
   const { proxy, backends, close } = await startDemo(systemClock, port, { logger: output.logger })
   announce(output.logger, proxy)
@@ -22,7 +23,7 @@ export async function demo (port: number): Promise<void> {
     '  Ctrl-C ends it all.',
     ''
   ].join('\n'))
-  stopOnSignal({
+  signals.lead({
     stop: async () => {
       await close()
       return 0

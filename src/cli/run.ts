@@ -7,7 +7,7 @@ import { start, type StartOptions } from '../server/start.js'
 import { ConfigSource, statusOf } from './config-source.js'
 import { Handover, Predecessor } from './handover.js'
 import { createOutput } from './output.js'
-import { stopOnSignal, stopWhileStarting } from './signals.js'
+import { StopSignals } from './signals.js'
 import { workerCount } from './worker-count.js'
 import { activatedSockets, ServiceManager, systemdNotify, watchdogInterval } from './systemd.js'
 
@@ -28,7 +28,7 @@ export async function run (file: string): Promise<void> {
 async function serve (file: string, predecessor: Predecessor | null): Promise<void> {
   const source = new ConfigSource(file)
   const config = source.read()
-  const ready = stopWhileStarting()
+  const signals = new StopSignals()
   const output = await createOutput(config.log.level, workerCount(config) > 1)
   const { logger } = output
   const manager = new ServiceManager(systemdNotify(process.env), systemClock, logger)
@@ -36,9 +36,8 @@ async function serve (file: string, predecessor: Predecessor | null): Promise<vo
   const proxy = await begin(config, { logger, read: () => source.read(config), reloads: source, inherited })
   inherited.closeRest()
   source.lead(proxy, manager)
-  ready()
   announce(logger, proxy)
-  const end = stopOnSignal({
+  const end = signals.lead({
     stop: async () => {
       predecessor?.failed('it was told to stop')
       handover.abort()

@@ -9,45 +9,44 @@ export interface Stoppable {
   cut (): number
 }
 
-/** A signal that comes before anything is served ends the program there and then. @returns what ends that. */
-export function stopWhileStarting (): () => void {
-  const onSignal = (): never => process.exit(0)
-  process.on('SIGTERM', onSignal)
-  process.on('SIGINT', onSignal)
-  return () => {
-    process.off('SIGTERM', onSignal)
-    process.off('SIGINT', onSignal)
-  }
-}
-
 /** Ends the program for another cause than a signal. @param stop instead of the `stop` of what runs. */
 export type EndProgram = (cause: object, stop: () => Promise<number>) => void
 
-/** The first signal drains, the second cuts. */
-export function stopOnSignal (proxy: Stoppable, { logger, end }: Output): EndProgram {
-  let stopping = false
-  let stopped = false
-  const begin: EndProgram = (cause, stop) => {
-    if (stopping) return
-    stopping = true
-    logger.info(cause, 'draining')
-    stop().then(cut => {
-      if (cut > 0) logger.warn({ cut }, `drained: ${cut} connections were cut at the deadline`)
-      else logger.info('drained')
-      stopped = true
-      end(() => { process.exit(0) })
-    }, fail)
+/**
+ * SIGTERM and SIGINT. Before anything is served they end the program there and then; later the first one drains, the second one cuts. They
+ * have one listener all the time: a signal that comes between the end of one and the beginning of another would be lost.
+ */
+export class StopSignals {
+  #heard: (signal: NodeJS.Signals) => void = () => process.exit(0)
+
+  constructor () {
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, signal => { this.#heard(signal) })
   }
-  const onSignal = (signal: NodeJS.Signals): void => {
-    if (stopped) return
-    if (stopping) {
-      const cut = proxy.cut()
-      logger.warn({ signal, cut }, `cutting what is left: ${cut} connections`)
-      return
+
+  /** From now on they are for what runs. */
+  lead (proxy: Stoppable, { logger, end }: Output): EndProgram {
+    let stopping = false
+    let stopped = false
+    const begin: EndProgram = (cause, stop) => {
+      if (stopping) return
+      stopping = true
+      logger.info(cause, 'draining')
+      stop().then(cut => {
+        if (cut > 0) logger.warn({ cut }, `drained: ${cut} connections were cut at the deadline`)
+        else logger.info('drained')
+        stopped = true
+        end(() => { process.exit(0) })
+      }, fail)
     }
-    begin({ signal }, () => proxy.stop())
+    this.#heard = signal => {
+      if (stopped) return
+      if (stopping) {
+        const cut = proxy.cut()
+        logger.warn({ signal, cut }, `cutting what is left: ${cut} connections`)
+        return
+      }
+      begin({ signal }, () => proxy.stop())
+    }
+    return begin
   }
-  process.on('SIGTERM', onSignal)
-  process.on('SIGINT', onSignal)
-  return begin
 }

@@ -6,7 +6,7 @@ import type { Config } from '../config/config.js'
 import { describeConfig } from '../config/describe.js'
 import type { Log } from '../proxy/access-log.js'
 import { parseAddress } from '../upstream/address.js'
-import type { Target } from '../upstream/target.js'
+import type { Target, TargetSpec } from '../upstream/target.js'
 import type { Reloaded } from './reloader.js'
 import type { RunningPool } from './running-pool.js'
 import type { TargetOverrides } from './target-overrides.js'
@@ -19,6 +19,8 @@ export interface Controlled {
   readonly pools: ReadonlyMap<string, RunningPool>
   readonly overrides: TargetOverrides
   readonly draining: boolean
+  /** Is there a process that requests can be given to? */
+  readonly serving: boolean
   snapshot (): Promise<Snapshot>
   /** Fits the pools to config and overrides. */
   refresh (): Promise<void>
@@ -54,7 +56,7 @@ export class ProxyControl implements Control {
   async changeTarget (pool: string, url: string, change: TargetChange): Promise<void> {
     await this.#change(overrides => {
       const target = this.#target(pool, url)
-      overrides.change(pool, target.url, change)
+      overrides.change(pool, target.url, change, this.#configured(pool, target.url))
       const { state, weight } = change
       return () => {
         if (state !== undefined) this.#note(state, pool, target.url, `set to ${state} by an admin`)
@@ -78,25 +80,29 @@ export class ProxyControl implements Control {
   async removeTarget (pool: string, url: string): Promise<void> {
     await this.#change(overrides => {
       const target = this.#target(pool, url)
-      overrides.remove(pool, target.url)
+      overrides.remove(pool, target.url, this.#configured(pool, target.url) !== undefined)
       return () => { this.#note('removed', pool, target.url, 'removed by an admin') }
     })
   }
 
-  /** A single pool without a target is no reason to take the whole proxy out of service: the others still have theirs. */
+  /**
+   * A single pool without a target is no reason to take the whole proxy out of service: the others still have theirs. Nor are targets that are
+   * down and tried anyway, or full.
+   */
   readiness (): { readonly ready: boolean, readonly reasons: readonly string[] } {
-    const { draining, pools } = this.#proxy
-    const without = [...pools.values()].filter(({ pool }) => !pool.targets.some(target => target.inService))
+    const { draining, serving, pools } = this.#proxy
+    const without = [...pools.values()].filter(({ pool }) => pool.eligible.length === 0 && !pool.full)
     const reasons = [
       ...(draining ? ['the proxy is shutting down'] : []),
+      ...(serving ? [] : ['no worker process answers']),
       ...without.map(({ name }) => `pool ${name} has no target that may serve`)
     ]
-    return { ready: !draining && without.length < pools.size, reasons }
+    return { ready: !draining && serving && without.length < pools.size, reasons }
   }
 
   /**
    * Makes a change when those before it are made. One that can't be made leaves nothing behind.
-   * @param change makes it in the overrides. @returns what tells of it.
+   * @param change makes it in the overrides. @returns what tells of it: before it takes effect, so that what follows from it is told after it.
    */
   #change (change: (overrides: TargetOverrides) => () => void): Promise<void> {
     return this.#changes.take(async () => {
@@ -104,11 +110,11 @@ export class ProxyControl implements Control {
       if (draining) throw new AdminError(409, 'the proxy is shutting down')
       const takeBack = overrides.save()
       try {
-        const tell = change(overrides)
+        change(overrides)()
         await this.#proxy.refresh()
-        tell()
       } catch (error) {
         takeBack()
+        if (!(error instanceof AdminError)) this.#log.error({ reason: error instanceof Error ? error.message : String(error) }, 'what an admin has just changed is taken back: it could not be done')
         throw error
       }
     })
@@ -117,6 +123,10 @@ export class ProxyControl implements Control {
   #note (kind: 'ready' | 'drain' | 'maint' | 'weight' | 'added' | 'removed', pool: string, target: string, message: string): void {
     this.events.add(kind, message, { pool, target })
     this.#log.info({ pool, target }, `target was ${message}`)
+  }
+
+  #configured (pool: string, origin: string): TargetSpec | undefined {
+    return this.#proxy.config.pools[pool]?.targets.find(({ url }) => url === origin)
   }
 
   #pool (name: string): RunningPool {

@@ -87,8 +87,9 @@ export class Reloader {
   }
 
   #note ({ ok, changes, faults }: Reloaded): void {
-    const { events, clock } = this.#options
-    const message = ok ? changes.join('; ') || 'nothing has changed' : faults.map(({ path, message }) => path === '' ? message : `${path}: ${message}`).join('; ')
+    const { events, clock, overrides } = this.#options
+    const byHand = overrides.lines.length === 0 ? '' : `; by hand, as before: ${overrides.lines.join(', ')}`
+    const message = ok ? (changes.join('; ') || 'nothing has changed') + byHand : faults.map(({ path, message }) => path === '' ? message : `${path}: ${message}`).join('; ')
     const { succeeded, failed } = this.#record
     this.#record = { succeeded: succeeded + Number(ok), failed: failed + Number(!ok), last: { at: clock.wallTime(), ok, message } }
     events.add(ok ? 'reload' : 'reload-failed', message)

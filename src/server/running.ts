@@ -64,6 +64,7 @@ export class Running implements RunningProxy, Controlled {
   get sockets (): readonly ListeningSocket[] { return [...this.#parts.front.sockets, ...this.#admin === null ? [] : [this.#admin.socket]] }
   get pools (): ReadonlyMap<string, RunningPool> { return this.#parts.upstreams.pools }
   get overrides (): TargetOverrides { return this.#parts.overrides }
+  readonly serving = true
   get draining (): boolean { return this.#parts.front.draining }
 
   /** Has its first verdicts, and listens. @throws the system's error if an address can't be listened on; then all has ended. */

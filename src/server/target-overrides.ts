@@ -20,9 +20,16 @@ interface PoolOverrides {
 export class TargetOverrides {
   readonly #pools = new Map<string, PoolOverrides>()
 
-  change (pool: string, origin: string, override: Override): void {
+  /** @param configured what the config says of the target, if it names it. Where that is what is asked for, the config has the word again. */
+  change (pool: string, origin: string, override: Override, configured?: TargetSpec): void {
     const { changes } = this.#of(pool)
-    changes.set(origin, { ...changes.get(origin), ...override })
+    const { state, weight } = { ...changes.get(origin), ...override }
+    const kept = {
+      ...(state !== undefined && !(state === 'ready' && configured !== undefined && configured.drain !== true) && { state }),
+      ...(weight !== undefined && !(configured !== undefined && weight === (configured.weight ?? 1)) && { weight })
+    }
+    if (Object.keys(kept).length === 0) changes.delete(origin)
+    else changes.set(origin, kept)
   }
 
   add (pool: string, spec: TargetSpec): void {
@@ -31,11 +38,12 @@ export class TargetOverrides {
     added.set(spec.url, spec)
   }
 
-  remove (pool: string, origin: string): void {
+  /** @param configured does the config name it? One that only an admin has added leaves nothing behind: a config may name it later. */
+  remove (pool: string, origin: string, configured: boolean): void {
     const { added, removed, changes } = this.#of(pool)
     added.delete(origin)
     changes.delete(origin)
-    removed.add(origin)
+    if (configured) removed.add(origin)
   }
 
   /** The targets that a pool is to have, given those of its config. */

@@ -1,8 +1,8 @@
 import { writeFile } from 'node:fs/promises'
 import t from 'tap'
 import { configFile, runProgram, type Program } from '../fixtures/program.js'
-import { startBackend } from '../fixtures/backend.js'
-import { get } from '../fixtures/client.js'
+import { behaviours, startBackend } from '../fixtures/backend.js'
+import { connect, get } from '../fixtures/client.js'
 import { isRecord, valueAt } from '../../src/config/place.js'
 
 const TOKEN = 'a token would have no spaces'.replaceAll(' ', '-')
@@ -122,4 +122,39 @@ t.test('an admin listener that others can reach needs a token', async t => {
   const program = runProgram(t, ['--config', file])
   t.same(await program.exited, { code: 2, signal: null })
   t.equal(program.stderr, 'admin.token: required, as others can reach "0.0.0.0"\n')
+})
+
+t.test('readiness is about requests: targets that are down are tried anyway, one that is full has a queue', async t => {
+  const backend = await startBackend(t)
+  backend.behave(behaviours.ok({ status: 500 }))
+  const pool = { targets: [backend.url], maxConnections: 1, healthCheck: { path: '/health', interval: '50ms', fall: 1 } }
+  const { program, url, file } = await startAdmin(t, { pools: { api: pool } })
+  await program.until(() => program.named('target is down').length === 1)
+  t.equal((await get(t, program.port, '/')).status, 500, 'requests are tried')
+  t.equal((await fetch(new URL('/readyz', url))).status, 200)
+  const { listen, admin } = { listen: { host: '127.0.0.1', port: 0 }, admin: { port: 0, token: TOKEN } }
+  await writeFile(file, JSON.stringify({ listen, admin, pools: { api: { ...pool, whenAllDown: 'fail' } } }))
+  program.kill('SIGHUP')
+  await program.until(() => program.named('config reloaded').length === 1)
+  t.equal((await fetch(new URL('/readyz', url))).status, 503)
+  backend.behave('hang')
+  await writeFile(file, JSON.stringify({ listen, admin, pools: { api: { ...pool, healthCheck: false } } }))
+  program.kill('SIGHUP')
+  await program.until(() => program.named('config reloaded').length === 2)
+  const client = (await connect(t, program.port)).get('/hang')
+  await backend.until(() => backend.requests.some(({ url }) => url === '/hang'))
+  t.equal((await fetch(new URL('/readyz', url))).status, 200, 'all of its connections are taken')
+  client.leave()
+  t.same(await program.stop(), { code: 0, signal: null })
+})
+
+t.test('what an admin does is told before what follows from it', async t => {
+  const backend = await startBackend(t)
+  const { program, ask } = await startAdmin(t, { pools: { api: { targets: [backend.url] } } })
+  t.equal((await ask(`/pools/api/targets/${encodeURIComponent(backend.url)}`, 'PUT', { state: 'drain' })).status, 200)
+  await program.until(() => program.named('target has drained').length === 1)
+  const { json } = await ask('/events')
+  const kinds = Array.isArray(valueAt(json, ['events'])) ? (valueAt(json, ['events']) as unknown[]).filter(isRecord).map(({ kind }) => kind) : json
+  t.strictSame(kinds, ['start', 'drain', 'drained'])
+  t.same(await program.stop(), { code: 0, signal: null })
 })

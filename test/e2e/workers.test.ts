@@ -121,9 +121,16 @@ t.test('a worker that hangs is replaced; a reload waits for that and succeeds; w
     return [pool?.targets[0]?.requests, route?.requests.reduce((sum, { count }) => sum + count, 0)]
   }
   t.strictSame(await requests(), [80, 80])
-  const [first] = await crew.workers()
+  const [first, second] = await crew.workers()
   process.kill(first?.pid ?? 0, 'SIGSTOP')
   t.strictSame(await requests(), [80, 80], 'it does not answer, but what it last said is known')
+  const admin = String(program.named('admin listening')[0]?.['address'])
+  const ready = async () => (await fetch(`${admin}/readyz`)).status
+  t.equal(await ready(), 200, 'the other one serves')
+  process.kill(second?.pid ?? 0, 'SIGSTOP')
+  await eventually(async () => await ready() === 503)
+  process.kill(second?.pid ?? 0, 'SIGCONT')
+  await eventually(async () => await ready() === 200)
   program.kill('SIGHUP')
   await program.until(() => program.named('config reloaded').length === 1)
   t.match(program.named('worker has died'), [{ worker: 1, workerPid: first?.pid, how: /hung/ }])

@@ -36,12 +36,12 @@ t.test('what came of reloads is logged, counted, an event, and told to whoever o
   overrides.change('api', 'http://10.0.0.1', { state: 'drain' })
   t.strictSame(await reloader.reload('SIGHUP'), { ok: true, changes: ['adds a pool', 'removes a route'], faults: [] })
   t.strictSame(lines, ['config reloaded', 'what admins have changed by hand goes on'])
-  t.strictSame(reloader.record, { succeeded: 1, failed: 0, last: { at: clock.wallTime(), ok: true, message: 'adds a pool; removes a route' } })
+  t.strictSame(reloader.record, { succeeded: 1, failed: 0, last: { at: clock.wallTime(), ok: true, message: 'adds a pool; removes a route; by hand, as before: api/http://10.0.0.1 is drain' } })
 
   source.config = new ConfigError([{ path: 'pools', message: 'required' }, { path: '', message: 'no' }])
   t.match(await reloader.reload('SIGHUP'), { ok: false, faults: [{ path: 'pools' }, { path: '' }] })
   t.match(reloader.record, { succeeded: 1, failed: 1, last: { ok: false, message: 'pools: required; no' } })
-  t.strictSame(events.recent.map(({ kind, message }) => [kind, message]), [['reload', 'adds a pool; removes a route'], ['reload-failed', 'pools: required; no']])
+  t.strictSame(events.recent.map(({ kind, message }) => [kind, message]), [['reload', 'adds a pool; removes a route; by hand, as before: api/http://10.0.0.1 is drain'], ['reload-failed', 'pools: required; no']])
   t.match(heard, ['began', { ok: true }, 'began', { ok: false }])
 })
 

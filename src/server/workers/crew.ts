@@ -80,6 +80,11 @@ export class Crew implements WorkerObserver {
     return this.workers.filter(({ takesMore }) => takesMore)
   }
 
+  /** Is there one that gets on with what it is given? */
+  get serving (): boolean {
+    return this.takers.some(worker => this.#pulse.answers(worker))
+  }
+
   /** Connections that stand in all of them. */
   get connections (): number {
     return this.workers.reduce((sum, { load }) => sum + load, 0)

@@ -104,6 +104,7 @@ export class Primary implements RunningProxy, Controlled {
   get adminAddress (): string | null { return this.#admin?.socket.url ?? null }
   get sockets (): readonly ListeningSocket[] { return [...this.#listeners.sockets, ...this.#admin === null ? [] : [this.#admin.socket]] }
   get pools (): ReadonlyMap<string, RunningPool> { return this.#upstreams.pools }
+  get serving (): boolean { return this.#crew.serving }
   get draining (): boolean { return this.#closing !== null }
 
   /** Has its first verdicts and its workers, and listens. @throws the system's error, or {ConfigError}; then all has ended. */

@@ -8,6 +8,9 @@ const INTERVAL = 1000
 const MOST_MISSED = 10
 const MOST_MISSED_LOADING = 60
 
+/** Looks after which it is not counted on. */
+const SOME_MISSED = 3
+
 /**
  * Asks workers each second whether they are still there, and finds those that answer no more: stopped, or busy without end. It counts looks
  * and not time, so that processes which have all stood still together are not taken for dead when they go on.
@@ -38,6 +41,11 @@ export class Pulse {
 
   stop (): void {
     this.#timer?.cancel()
+  }
+
+  /** Has it answered, of late? */
+  answers (worker: WorkerProcess): boolean {
+    return !this.#asked.has(worker) || (this.#missed.get(worker) ?? 0) < SOME_MISSED
   }
 
   #look (worker: WorkerProcess): void {

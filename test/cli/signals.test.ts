@@ -1,0 +1,19 @@
+import { pino } from 'pino'
+import t from 'tap'
+import { StopSignals } from '../../src/cli/signals.js'
+
+t.test('the listener of a signal stays the same from the beginning on: none is lost between start and service', async t => {
+  const before = process.listeners('SIGTERM')
+  const signals = new StopSignals()
+  const [listener] = process.listeners('SIGTERM').filter(each => !before.includes(each))
+  t.teardown(() => {
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) for (const each of process.listeners(signal)) if (!before.includes(each)) process.off(signal, each)
+  })
+  const done: string[] = []
+  const stopped = new Promise<number>(() => {})
+  signals.lead({ stop: () => { done.push('stop'); return stopped }, cut: () => { done.push('cut'); return 2 } }, { logger: pino({ level: 'silent' }), end: () => {} })
+  t.strictSame(process.listeners('SIGTERM').filter(each => !before.includes(each)), [listener])
+  process.emit('SIGTERM', 'SIGTERM')
+  process.emit('SIGINT', 'SIGINT')
+  t.strictSame(done, ['stop', 'cut'], 'the first one drains, the second one cuts')
+})
