@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net'
 import type { Clock, Timer } from '../../base/clock.js'
+import type { Log } from '../../proxy/access-log.js'
 import { failures } from '../../proxy/failure.js'
 import { rawAnswer } from '../client-error.js'
 import { LeastLoaded, type Loaded } from './least-loaded.js'
@@ -13,10 +14,11 @@ export interface ConnectionDeskOptions {
   readonly clock: Clock
   /** Who can be given connections now. */
   readonly takers: () => readonly Taker[]
+  readonly log: Log
 }
 
-/** Connections that wait while nobody can take them. */
-const MOST_WAITING = 1024
+/** Connections that wait while nobody can take them. All that the system has in its backlog comes in one turn, before a worker can say that it takes more. */
+const MOST_WAITING = 16_384
 
 /** Milliseconds for a client to take the answer that it is sent away with. */
 const FAREWELL = 1000
@@ -79,7 +81,7 @@ export class ConnectionDesk {
   }
 
   #wait (socket: Socket): void {
-    if (this.patience === 0 || this.#line.size >= MOST_WAITING) return sendAway(socket, this.#options.clock)
+    if (this.patience === 0 || this.#line.size >= MOST_WAITING) return this.#sendAway(socket)
     const waiting: Waiting = { socket, timer: this.#options.clock.after(this.patience, () => { this.#refuse(waiting) }) }
     this.#line.add(waiting)
   }
@@ -87,15 +89,17 @@ export class ConnectionDesk {
   #refuse (waiting: Waiting): void {
     waiting.timer.cancel()
     this.#line.delete(waiting)
-    sendAway(waiting.socket, this.#options.clock)
+    this.#sendAway(waiting.socket)
   }
-}
 
-/** Whatever its request is: nobody has read it. It is read now, for a connection that is closed with bytes unread is reset, and the answer with it. */
-function sendAway (socket: Socket, clock: Clock): void {
-  const timer = clock.after(FAREWELL, () => { socket.destroy() })
-  socket.once('close', () => { timer.cancel() })
-  socket.once('end', () => { socket.destroy() })
-  socket.end(rawAnswer(503, 'destination_unavailable', failures.destination_unavailable.title))
-  socket.resume()
+  /** Whatever its request is: nobody has read it. It is read now, for a connection that is closed with bytes unread is reset, and the answer with it. */
+  #sendAway (socket: Socket): void {
+    const { clock, log } = this.#options
+    log.info({ client: socket.remoteAddress, status: 503, outcome: 'refused', error: 'destination_unavailable', reason: 'no worker process could take the connection' }, 'request')
+    const timer = clock.after(FAREWELL, () => { socket.destroy() })
+    socket.once('close', () => { timer.cancel() })
+    socket.once('end', () => { socket.destroy() })
+    socket.end(rawAnswer(503, 'destination_unavailable', failures.destination_unavailable.title))
+    socket.resume()
+  }
 }

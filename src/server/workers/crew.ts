@@ -167,7 +167,8 @@ export class Crew implements WorkerObserver {
       const { log, events } = this.#options
       log.error({ worker: number, workerPid: pid, how, connections: worker.load }, 'worker has died')
       events.add('worker-died', `worker ${number} (process ${pid}) has died: ${how}`)
-      if (this.#started) this.#replace(worker)
+      // Until all have started, who can't is the end of it; but who could, and has died since, is replaced.
+      if (this.#started || worker.served) this.#replace(worker)
       this.#observer.died(worker)
     }
     this.#observer.left(untaken)
@@ -224,6 +225,7 @@ export class Crew implements WorkerObserver {
     }
     // In the same step as the last look: the next config is for those that are ready.
     worker.ready = true
+    worker.served = true
     return true
   }
 

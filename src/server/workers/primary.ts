@@ -94,7 +94,7 @@ export class Primary implements RunningProxy, Controlled {
         if (worker.lastSnapshot !== null) this.#departed.add(worker.lastSnapshot)
       }
     })
-    this.#desk = new ConnectionDesk(config.timeouts.queue, { clock, takers: () => this.#crew.takers })
+    this.#desk = new ConnectionDesk(config.timeouts.queue, { clock, log, takers: () => this.#crew.takers })
     this.#listeners = createAcceptor(inherited, socket => { this.#desk.accept(socket) })
     this.#reloader = new Reloader({ read, apply: config => this.reload(config), log, clock, events: this.events, overrides: this.overrides, observer: reloads })
   }

@@ -16,7 +16,7 @@ export class WorkerEvents {
   readonly #events: EventLog
   readonly #workers: () => readonly Teller[]
   readonly #panicking = new Map<string, Set<Teller>>()
-  readonly #drained = new Map<string, Set<Teller>>()
+  readonly #drained = new Map<string, Drained>()
 
   /** @param workers those that carry traffic now. */
   constructor (events: EventLog, workers: () => readonly Teller[]) {
@@ -34,10 +34,15 @@ export class WorkerEvents {
     }
   }
 
+  /** Forgets what was told of targets that no longer drain: when they do again, all that is told is about that. */
+  keepDraining (drains: (pool: string, target: string) => boolean): void {
+    for (const [key, { pool, target }] of this.#drained) if (!drains(pool, target)) this.#drained.delete(key)
+  }
+
   /** A worker is gone: it panics no more. */
   died (worker: Teller): void {
     for (const pool of [...this.#panicking.keys()]) this.#calmed(worker, { type: 'event', kind: 'panic-over', pool, target: null, message: 'its worker process has died' })
-    for (const tellers of this.#drained.values()) tellers.delete(worker)
+    for (const { tellers } of this.#drained.values()) tellers.delete(worker)
   }
 
   #calmed (worker: Teller, event: WorkerEvent): void {
@@ -48,10 +53,13 @@ export class WorkerEvents {
   }
 
   #hasDrained (worker: Teller, event: WorkerEvent): void {
-    const key = `${event.pool}/${event.target ?? ''}`
-    note(this.#drained, key, worker)
-    const tellers = this.#drained.get(key)
-    if (this.#workers().some(each => tellers?.has(each) !== true)) return
+    const { pool, target } = event
+    const key = `${pool}/${target ?? ''}`
+    let drained = this.#drained.get(key)
+    if (drained === undefined) this.#drained.set(key, drained = { pool, target: target ?? '', tellers: new Set() })
+    const { tellers } = drained
+    tellers.add(worker)
+    if (this.#workers().some(each => !tellers.has(each))) return
     this.#drained.delete(key)
     this.#add(event)
   }
@@ -59,6 +67,13 @@ export class WorkerEvents {
   #add ({ kind, pool, target, message }: WorkerEvent): void {
     this.#events.add(kind, message, { pool, ...(target !== null && { target }) })
   }
+}
+
+/** A target that some workers have done with. */
+interface Drained {
+  readonly pool: string
+  readonly target: string
+  readonly tellers: Set<Teller>
 }
 
 /** @returns how many have told it now. */

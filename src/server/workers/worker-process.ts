@@ -29,6 +29,8 @@ export class WorkerProcess {
   loaded = false
   /** Does it carry traffic? */
   ready = false
+  /** Has it ever? */
+  served = false
   /** What it last knew of itself; null = it was never asked. */
   lastSnapshot: Snapshot | null = null
   readonly #channel: WorkerChannel

@@ -21,8 +21,10 @@ class FakeSocket extends net.Socket {
 function create (patience = 5000) {
   const clock = new VirtualClock()
   const takers: FakeTaker[] = []
-  const desk = new ConnectionDesk(patience, { clock, takers: () => takers })
-  return { clock, takers, desk }
+  const refused: object[] = []
+  const none = (): void => {}
+  const desk = new ConnectionDesk(patience, { clock, takers: () => takers, log: { debug: none, info: fields => { refused.push(fields) }, warn: none, error: none } })
+  return { clock, takers, desk, refused }
 }
 
 t.test('each goes to whoever has the fewest', async t => {
@@ -49,10 +51,11 @@ t.test('while there is nobody they wait in line; who was given back comes first'
 })
 
 t.test('nobody waits for ever, and not too many do', async t => {
-  const { desk, clock } = create()
-  const sockets = Array.from({ length: 1025 }, () => new FakeSocket())
+  const { desk, clock, refused } = create()
+  const sockets = Array.from({ length: 16_385 }, () => new FakeSocket())
   for (const socket of sockets) desk.accept(socket)
-  t.equal(desk.waiting, 1024)
+  t.equal(desk.waiting, 16_384)
+  t.match(refused, [{ status: 503, outcome: 'refused' }], 'and whoever reads the log sees it')
   t.match(sockets.at(-1)?.sent, /^HTTP\/1\.1 503 /)
   t.equal(sockets[0]?.sent, '')
   clock.advance(5000)

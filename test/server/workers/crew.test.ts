@@ -115,6 +115,21 @@ t.test('one that dies while it starts ends the start', async t => {
   await t.rejects(started, { message: 'worker 2 died while it started: code 1' })
 })
 
+t.test('one that dies when it is ready, before all are, is replaced', async t => {
+  const { crew, worker, next, forked, clock } = create()
+  next.loads = false
+  const started = crew.start()
+  worker(0).listener.heard({ type: 'loaded' })
+  await clock.advanceAsync(0)
+  worker(0).die('SIGKILL')
+  worker(1).listener.heard({ type: 'loaded' })
+  await started
+  next.loads = true
+  await clock.advanceAsync(100)
+  t.equal(forked.length, 3)
+  t.equal(crew.takers.length, 2)
+})
+
 t.test('a reload: all make it ready, then all take it', async t => {
   const { crew, worker } = create()
   await crew.start()

@@ -45,3 +45,17 @@ t.test('a target has drained when all workers say so', async t => {
   tell(first, 'drained', 'http://a')
   t.equal(seen().length, 2, 'of those that there are')
 })
+
+t.test('what was told of a target that has been made ready since is forgotten', async t => {
+  const { told, tell, first, second, seen } = create()
+  tell(first, 'drained', 'http://a')
+  told.keepDraining((pool, target) => pool === 'api' && target !== 'http://a')
+  tell(second, 'drained', 'http://a')
+  t.strictSame(seen(), [], 'the first one has requests on it again')
+  tell(first, 'drained', 'http://a')
+  t.strictSame(seen().map(([kind]) => kind), ['drained'])
+  tell(first, 'drained', 'http://b')
+  told.keepDraining(() => true)
+  tell(second, 'drained', 'http://b')
+  t.equal(seen().length, 2)
+})
