@@ -10,11 +10,14 @@ export const token = {
 /** A refusal of the admin API: its problem details in words. */
 export class Refusal extends Error {
   readonly status: number
+  /** Stands for the reason; '' = not said, as where something between the page and the proxy refuses. */
+  readonly code: string
   readonly faults: readonly string[]
 
-  constructor (status: number, message: string, faults: readonly string[]) {
+  constructor (status: number, message: string, code: string, faults: readonly string[]) {
     super(message)
     this.status = status
+    this.code = code
     this.faults = faults
   }
 }
@@ -38,7 +41,7 @@ export function targetPath (pool: string, url: string): string {
 }
 
 async function refusal (response: Response): Promise<Refusal> {
-  const problem: { title?: string, detail?: string, faults?: ReadonlyArray<{ path: string, message: string }> } = await response.json().catch(() => ({}))
+  const problem: { title?: string, detail?: string, code?: string, faults?: ReadonlyArray<{ path: string, message: string }> } = await response.json().catch(() => ({}))
   const faults = (problem.faults ?? []).map(({ path, message }) => path === '' ? message : `${path}: ${message}`)
-  return new Refusal(response.status, problem.detail ?? problem.title ?? `The proxy answered ${response.status}`, faults)
+  return new Refusal(response.status, problem.detail ?? problem.title ?? `The proxy answered ${response.status}`, problem.code ?? '', faults)
 }

@@ -21,14 +21,16 @@ function App (): JSX.Element {
   const feed = useMemo(() => new Feed(), [])
   const [, redraw] = useState(0)
   const [question, ask] = useState<Question>(null)
+  // Whoever has closed it may look at the page as it is, and open it again.
+  const [wantsToken, wantToken] = useState(true)
   useEffect(() => { feed.start(() => { redraw(count => count + 1) }) }, [feed])
   const close = (): void => { ask(null) }
   return (
-    <Page feed={feed} onReload={() => { ask('reload') }}>
+    <Page feed={feed} onReload={() => { ask('reload') }} onUnlock={() => { wantToken(true) }}>
       <Content feed={feed} onAction={(pool, target, action) => { ask({ pool, target, action }) }} />
       {question === 'reload' && <ReloadDialog onClose={close} />}
       {question !== null && question !== 'reload' && <TargetDialog {...question} onClose={close} />}
-      {feed.state === 'locked' && <TokenDialog refused={token.get() !== null} onToken={value => { token.set(value); feed.retry() }} />}
+      {feed.state === 'locked' && wantsToken && <TokenDialog refused={token.get() !== null} onToken={value => { token.set(value); feed.retry() }} onClose={() => { wantToken(false) }} />}
     </Page>
   )
 }
@@ -38,8 +40,8 @@ interface ContentProps {
   onAction (pool: PoolSnapshot, target: TargetSnapshot, action: TargetAction): void
 }
 
-function Content ({ feed: { snapshot, history, events, newest, state }, onAction }: ContentProps): JSX.Element | null {
-  if (snapshot === null) return state === 'locked' ? null : <p class='empty' role='status'>{state === 'lost' ? 'The proxy cannot be reached. Trying again…' : 'Connecting…'}</p>
+function Content ({ feed: { snapshot, history, events, newest, state, trouble }, onAction }: ContentProps): JSX.Element | null {
+  if (snapshot === null) return <p class='empty' role='status'>{state === 'locked' ? 'This proxy asks for a token.' : state === 'connecting' ? 'Connecting…' : trouble}</p>
   return (
     <>
       <Overview snapshot={snapshot} rates={history.all()} />

@@ -9,6 +9,7 @@ const WINDOW = 5000
 /** Counters of one thing at one moment. */
 interface Counters {
   readonly at: number
+  /** Of targets these are attempts; of routes, of pools and of all together they are what clients asked and how they were answered. */
   readonly requests: number
   readonly errors: number
   readonly retries: number
@@ -55,13 +56,11 @@ export class History {
       list.push(counters)
       if (list.length > KEPT) list.shift()
     }
-    const pools = snapshot.pools.map(pool => pool.targets.map(target => {
-      const counters = ofTarget(target, snapshot.at)
-      note(targetKey(pool, target), counters)
-      return counters
-    }))
-    pools.forEach((targets, index) => { note(`pool ${snapshot.pools[index]?.name ?? ''}`, total(targets, snapshot.at)) })
-    note('all', total(pools.flat(), snapshot.at))
+    for (const pool of snapshot.pools) {
+      for (const target of pool.targets) note(targetKey(pool, target), ofTarget(target, snapshot.at))
+      note(`pool ${pool.name}`, ofPools([pool], snapshot))
+    }
+    note('all', ofPools(snapshot.pools, snapshot))
     for (const route of snapshot.routes) note(`route ${route.name}`, ofRoute(route, snapshot.at))
     for (const key of this.#counters.keys()) if (!seen.has(key)) this.#counters.delete(key)
   }
@@ -98,6 +97,17 @@ function ofTarget (target: TargetSnapshot, at: number): Counters {
   const failures = Object.values(target.failures).reduce((sum, value) => sum + value, 0)
   const { requests, retries, responses, times: { head } } = target
   return { at, requests, errors: failures + responses[5], retries, heads: head.count, headTime: head.sum, buckets: [] }
+}
+
+/**
+ * Requests and errors as clients see them, from the answers of the routes: those that reached no target count, and attempts that a retry made
+ * good don't. Retries and times are those of the targets.
+ */
+function ofPools (pools: readonly PoolSnapshot[], { at, routes }: Snapshot): Counters {
+  const names = new Set(pools.map(({ name }) => name))
+  const { retries, heads, headTime } = total(pools.flatMap(({ targets }) => targets.map(target => ofTarget(target, at))), at)
+  const { requests, errors } = total(routes.filter(({ pool }) => names.has(pool)).map(route => ofRoute(route, at)), at)
+  return { at, requests, errors, retries, heads, headTime, buckets: [] }
 }
 
 function ofRoute ({ requests, durations }: RouteSnapshot, at: number): Counters {

@@ -1,7 +1,6 @@
 /** One event of a stream. */
 export interface StreamMessage {
   readonly event: string
-  readonly id: string
   readonly data: string
 }
 
@@ -35,5 +34,5 @@ function parse (block: string): StreamMessage | null {
     return [line.slice(0, colon), line.slice(colon + 2)]
   }))
   const data = fields.get('data')
-  return data === undefined ? null : { event: fields.get('event') ?? 'message', id: fields.get('id') ?? '', data }
+  return data === undefined ? null : { event: fields.get('event') ?? 'message', data }
 }

@@ -7,8 +7,8 @@ interface DialogProps {
   /** What the button that does it says. */
   readonly confirm: string
   readonly children: ComponentChildren
-  /** null = there is nothing to cancel. */
-  readonly onClose: (() => void) | null
+  /** Called when the user has closed it, by a button or by Escape, which no browser lets a page refuse twice. */
+  onClose (): void
   /** Whether it may be closed then. What it throws is shown. */
   onConfirm (): Promise<boolean>
 }
@@ -34,13 +34,14 @@ export function Dialog ({ title, confirm, children, onClose, onConfirm }: Dialog
     setBusy(false)
   }
   return (
-    <dialog ref={element} aria-labelledby='dialog-title' onCancel={event => { if (onClose === null) event.preventDefault() }} onClose={() => { onClose?.() }}>
+    // One that is taken away is closed as well, and nobody has done that.
+    <dialog ref={element} aria-labelledby='dialog-title' onClose={() => { if (element.current !== null) onClose() }}>
       <form onSubmit={event => { void submit(event) }} aria-busy={busy}>
         <h2 id='dialog-title'>{title}</h2>
         {children}
         {error !== null && <Fault error={error} />}
         <div class='buttons'>
-          {onClose !== null && <button type='button' onClick={() => { element.current?.close() }}>Cancel</button>}
+          <button type='button' onClick={() => { element.current?.close() }}>Cancel</button>
           <button type='submit' class='primary' disabled={busy}>{confirm}</button>
         </div>
       </form>

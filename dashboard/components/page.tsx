@@ -5,11 +5,18 @@ import type { Feed, FeedState } from '../feed.js'
 import { span } from '../format.js'
 import { applyTheme, savedTheme, themes } from '../theme.js'
 
-const STATES: Readonly<Record<FeedState, string>> = { connecting: 'Connecting', live: 'Live', lost: 'Connection lost', locked: 'Locked' }
+const STATES: Readonly<Record<FeedState, string>> = { connecting: 'Connecting', live: 'Live', lost: 'Connection lost', refused: 'Refused', locked: 'Locked' }
+
+interface PageProps {
+  readonly feed: Feed
+  readonly children: ComponentChildren
+  onReload (): void
+  onUnlock (): void
+}
 
 /** What stands around all else: who is shown, how the stream is, the switches. */
-export function Page ({ feed, onReload, children }: { readonly feed: Feed, onReload (): void, readonly children: ComponentChildren }): JSX.Element {
-  const { snapshot, state } = feed
+export function Page ({ feed, children, onReload, onUnlock }: PageProps): JSX.Element {
+  const { snapshot, state, trouble } = feed
   return (
     <>
       <a class='skip' href='#content'>Skip to the pools</a>
@@ -21,12 +28,14 @@ export function Page ({ feed, onReload, children }: { readonly feed: Feed, onRel
         </div>
         <span class={`feed feed-${state}`} role='status'><span class='dot' aria-hidden='true' />{STATES[state]}</span>
         <div class='tools'>
+          {state === 'locked' && <button type='button' class='primary' onClick={onUnlock}>Enter token</button>}
           <button type='button' onClick={onReload} disabled={state !== 'live'}>Reload config</button>
           {token.get() !== null && <button type='button' onClick={() => { token.forget(); location.reload() }}>Forget token</button>}
           <ThemeSwitch />
         </div>
       </header>
-      <main id='content' class={state === 'lost' ? 'stale' : ''}>
+      <main id='content' class={state === 'lost' || state === 'refused' ? 'stale' : ''}>
+        {snapshot !== null && state === 'refused' && <p class='banner' role='status'>{trouble}</p>}
         {snapshot?.draining === true && <p class='banner' role='alert'>This proxy is shutting down: it finishes what it has and takes nothing new.</p>}
         {children}
       </main>

@@ -7,7 +7,7 @@ const STATES: Readonly<Record<TargetState, { readonly word: string, readonly sha
   full: { word: 'Full', shape: '◆', tone: 'warn', meaning: 'It has as many requests as it may.' },
   down: { word: 'Down', shape: '✕', tone: 'bad', meaning: 'Its health check fails.' },
   ejected: { word: 'Ejected', shape: '▲', tone: 'bad', meaning: 'Too many requests failed there; it is tried again in a while.' },
-  drain: { word: 'Draining', shape: '◐', tone: 'calm', meaning: 'It finishes what it has and gets nothing new.' },
+  drain: { word: 'Draining', shape: '◐', tone: 'calm', meaning: 'Drained, or of weight 0: it finishes what it has and gets nothing new.' },
   maint: { word: 'Maintenance', shape: '■', tone: 'calm', meaning: 'It is left alone.' },
   checking: { word: 'Checking', shape: '○', tone: 'calm', meaning: 'Its health check has not passed yet.' }
 }

@@ -1,78 +1,15 @@
-import http from 'node:http'
-import type { Browser, BrowserContextOptions, Locator, Page } from 'playwright-core'
+import type { Page } from 'playwright-core'
 import t, { type Test } from 'tap'
-import { startBackendProcess, type BackendProcess } from '../fixtures/backend-process.js'
+import type { BackendProcess } from '../fixtures/backend-process.js'
 import { startChromium } from '../fixtures/chromium.js'
-import { startProgram, type Program } from '../fixtures/program.js'
-
-const TOKEN = 'a-token-that-nobody-guesses'
-
-/** A proxy with its dashboard, two backends, and a client that goes on asking. */
-interface World {
-  readonly program: Program
-  readonly backends: readonly BackendProcess[]
-  /** Where the dashboard is. */
-  readonly address: string
-}
-
-async function startWorld (t: Test, admin: object = {}): Promise<World> {
-  const backends = [await startBackendProcess(t, 'a'), await startBackendProcess(t, 'b')]
-  const program = await startProgram(t, {
-    log: { access: false },
-    admin: { port: 0, ...admin },
-    pools: { api: { targets: backends.map(({ url }) => url), healthCheck: { type: 'tcp', interval: '100ms', rise: 1, fall: 1 } } }
-  })
-  await program.until(() => program.named('admin listening').length === 1)
-  return { program, backends, address: String(program.named('admin listening')[0]?.['address']) }
-}
-
-/** Requests one after another, until the test ends. */
-function traffic (t: Test, { program }: World): void {
-  const agent = new http.Agent({ keepAlive: true })
-  let stopped = false
-  t.teardown(() => {
-    stopped = true
-    agent.destroy()
-  })
-  const next = (): void => {
-    if (stopped) return
-    http.get({ host: '127.0.0.1', port: program.port, agent }, response => response.resume().on('close', () => { setTimeout(next, 10) })).on('error', () => { setTimeout(next, 10) })
-  }
-  next()
-}
-
-/** Whatever browsers complain of, a violated policy for one. */
-const complaints: string[] = []
-
-/** A window of its own. */
-async function newPage (t: Test, browser: Browser, options: BrowserContextOptions = {}): Promise<Page> {
-  const context = await browser.newContext(options)
-  t.teardown(() => context.close())
-  const page = await context.newPage()
-  page.setDefaultTimeout(20_000)
-  return page
-}
-
-/** Opens the dashboard. */
-async function open (t: Test, browser: Browser, address: string, options: BrowserContextOptions = {}): Promise<Page> {
-  const page = await newPage(t, browser, options)
-  page.on('console', message => { if (message.type() === 'error' || message.type() === 'warning') complaints.push(message.text()) })
-  page.on('pageerror', error => { complaints.push(error.message) })
-  await page.goto(address)
-  await page.getByText('Live', { exact: true }).waitFor()
-  return page
-}
-
-function row (page: Page, { url }: BackendProcess): Locator {
-  return page.getByRole('row').filter({ hasText: url.replace('http://', '') })
-}
+import { change, figure, newComplaints, open, pair, row, startWorld, traffic, type World } from '../fixtures/dashboard.js'
 
 t.test('the dashboard', async t => {
   const browser = await startChromium(t)
   const scene = (name: string, play: (t: Test) => Promise<void>): void => {
     void t.test(name, async t => {
       await play(t)
-      t.strictSame(complaints.splice(0), [], 'no complaints in the console')
+      t.strictSame(newComplaints(), [], 'no complaints in the console')
     })
   }
 
@@ -83,7 +20,7 @@ t.test('the dashboard', async t => {
     traffic(t, world)
     await row(page, first).getByText('Up', { exact: true }).waitFor()
     await page.getByRole('heading', { name: 'api' }).waitFor()
-    await page.locator('.tile', { hasText: 'Requests' }).locator('.figure', { hasText: /^[1-9]/ }).waitFor()
+    await figure(page, 'Requests', /^[1-9]/).waitFor()
     await row(page, first).locator('[data-label="Latency"]', { hasText: /\d ms/ }).waitFor()
     await page.getByRole('row').filter({ hasText: '2xx' }).waitFor()
     t.equal(await page.getByText('2 / 2').count(), 1)
@@ -200,35 +137,22 @@ t.test('the dashboard', async t => {
 
   scene('fits any width', async t => {
     const world = await startWorld(t)
+    const [first, second] = pair(world.backends)
     const page = await open(t, browser, world.address)
     traffic(t, world)
-    await page.locator('.tile', { hasText: 'Requests' }).locator('.figure', { hasText: /^[1-9]/ }).waitFor()
+    await figure(page, 'Requests', /^[1-9]/).waitFor()
+    await change(world, first, { state: 'drain' })
+    await change(world, second, { state: 'maint' })
+    await row(page, first).getByText('Draining').waitFor()
+    await row(page, second).getByText('Maintenance').waitFor()
     for (const width of [320, 390, 768, 1100, 1200, 1400, 1600, 2400]) {
       await page.setViewportSize({ width, height: 844 })
       t.equal(await page.evaluate('document.documentElement.scrollWidth'), width, `${width}: nothing to scroll sideways`)
       const outside = await page.evaluate('[...document.querySelectorAll("button")].filter(button => button.getBoundingClientRect().right > innerWidth).length')
       t.equal(outside, 0, `${width}: every button is in the window`)
+      const cut = await page.evaluate('[...document.querySelectorAll(".badge")].filter(badge => badge.getBoundingClientRect().right > badge.closest("td").getBoundingClientRect().right).map(badge => badge.textContent)')
+      t.strictSame(cut, [], `${width}: no badge is cut off`)
     }
-  })
-
-  scene('asks for the token, and says when the proxy is gone', async t => {
-    const world = await startWorld(t, { token: TOKEN })
-    const page = await newPage(t, browser)
-    await page.goto(world.address)
-    const dialog = page.getByRole('dialog')
-    await dialog.getByLabel('Token').fill('not-the-token-at-all')
-    await dialog.getByRole('button', { name: 'Unlock' }).click()
-    await dialog.getByText('That token was refused').waitFor()
-    await dialog.getByLabel('Token').fill(TOKEN)
-    await dialog.getByRole('button', { name: 'Unlock' }).click()
-    await page.getByText('Live', { exact: true }).waitFor()
-    await dialog.waitFor({ state: 'detached' })
-    await page.reload()
-    await page.getByText('Live', { exact: true }).waitFor()
-    t.equal(await dialog.count(), 0, 'it is kept for this tab')
-    t.equal(await page.evaluate('Object.keys(localStorage).join()'), 'headrace-theme', 'and nowhere else')
-    await world.program.stop('SIGKILL')
-    await page.getByText('Connection lost').waitFor()
   })
 })
 
@@ -248,9 +172,4 @@ async function state ({ address }: World, { url }: BackendProcess): Promise<unkn
   // The API documents this.
   const target = await response.json() as { readonly state: string }
   return target.state
-}
-
-function pair ([first, second]: readonly BackendProcess[]): readonly [BackendProcess, BackendProcess] {
-  if (first === undefined || second === undefined) throw new Error('there are two')
-  return [first, second]
 }
