@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import type { RawHeaders } from '../transport/transport.js'
 
 /** A place in a trace, as `traceparent` tells it (W3C Trace Context, level 1, section 3.2). */
 export interface TraceParent {
@@ -20,6 +21,21 @@ export function parseTraceParent (text: string | undefined): TraceParent | null 
   if (version === 'ff' || (version === '00' && rest !== undefined)) return null
   if (/^0+$/.test(traceId) || /^0+$/.test(spanId)) return null
   return { traceId, spanId, flags: parseInt(flags, 16) }
+}
+
+/**
+ * Where a message is in its trace; null if it does not say, or says what is not valid, or says it more than once: then nobody can tell which
+ * of them is right, and the trace begins anew.
+ */
+export function onlyTraceParent (headers: RawHeaders): TraceParent | null {
+  let value: string | undefined
+  for (let i = 0; i < headers.length; i += 2) {
+    const name = headers[i] ?? ''
+    if (name.length !== 11 || name.toLowerCase() !== 'traceparent') continue
+    if (value !== undefined) return null
+    value = headers[i + 1] ?? ''
+  }
+  return parseTraceParent(value)
 }
 
 export function traceParentText ({ traceId, spanId, flags }: TraceParent): string {

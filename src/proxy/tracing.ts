@@ -5,7 +5,7 @@ import type { Target } from '../upstream/target.js'
 import type { ExchangeHead } from './exchange-head.js'
 import type { ExchangeRecord } from './exchange-record.js'
 import { fieldValue } from './field-value.js'
-import { newTraceParent, parseTraceParent, traceParentText, type TraceParent } from './trace-parent.js'
+import { newTraceParent, onlyTraceParent, traceParentText, type TraceParent } from './trace-parent.js'
 
 /**
  * Makes OpenTelemetry spans of exchanges and of their attempts, and tells each target its place in the trace. Without an SDK that records
@@ -19,18 +19,19 @@ export class Tracing {
   }
 
   begin (route: TracedRoute, head: ExchangeHead): ExchangeTrace {
-    const parent = parseTraceParent(fieldValue(head.received, 'traceparent'))
+    // Of what is to be sent: a field that the client may not say, or that is for one hop, is none of its trace either.
+    const parent = onlyTraceParent(head.headers)
     const span = this.#tracer.startSpan(`${head.method} ${route.config.prefix}`, {
       kind: SpanKind.SERVER,
       attributes: {
         'http.request.method': head.method,
         'http.route': route.config.prefix,
-        'url.path': head.originalPath.split('?', 1)[0] ?? '',
+        'url.path': withoutQuery(head.originalPath),
         'headrace.pool': route.pool.name,
         'headrace.request_id': head.requestId,
         ...(head.clientAddress !== null && { 'client.address': head.clientAddress })
       }
-    }, parent === null ? ROOT_CONTEXT : contextOf(parent, fieldValue(head.received, 'tracestate')))
+    }, parent === null ? ROOT_CONTEXT : contextOf(parent, fieldValue(head.headers, 'tracestate')))
     return new ExchangeTrace(this.#tracer, span, head, parent)
   }
 }
@@ -55,7 +56,10 @@ export class ExchangeTrace {
     this.#span = span
     this.#head = head
     this.#unrecorded = isSpanContextValid(span.spanContext()) && span.isRecording() ? null : parent ?? newTraceParent()
-    if (this.#unrecorded !== null && parent === null) this.#tell(this.#unrecorded)
+    if (parent !== null) return
+    // The trace starts here, and what was said of another one ends here (W3C Trace Context, level 1, section 4).
+    dropTrace(head)
+    if (this.#unrecorded !== null) this.#tell(this.#unrecorded)
   }
 
   /** An attempt begins: the target gets its span as the parent of its own. */
@@ -67,7 +71,8 @@ export class ExchangeTrace {
         'http.request.method': this.#head.method,
         'server.address': target.address.hostname,
         'server.port': target.address.port,
-        'url.full': target.url + this.#head.path,
+        // Without the query, as of the request: there may be secrets in it.
+        'url.full': target.url + withoutQuery(this.#head.path),
         ...(number > 1 && { 'http.request.resend_count': number - 1 })
       }
     }, trace.setSpan(ROOT_CONTEXT, this.#span))
@@ -105,6 +110,26 @@ export class ExchangeTrace {
     }
     headers.push('traceparent', text)
   }
+}
+
+/** Takes all that tells of a trace out of the fields for the target. */
+function dropTrace (head: ExchangeHead): void {
+  const { headers } = head
+  for (let i = headers.length - 2; i >= 0; i -= 2) {
+    if (!isTraceField(headers[i] ?? '')) continue
+    headers.splice(i, 2)
+    if (i < head.hostIndex) head.hostIndex -= 2
+  }
+}
+
+function isTraceField (name: string): boolean {
+  if (name.length !== 11 && name.length !== 10) return false
+  const lower = name.toLowerCase()
+  return lower === 'traceparent' || lower === 'tracestate'
+}
+
+function withoutQuery (path: string): string {
+  return path.split('?', 1)[0] ?? ''
 }
 
 function contextOf ({ traceId, spanId, flags }: TraceParent, state: string | undefined): Context {

@@ -1,9 +1,9 @@
 import { SpanKind, SpanStatusCode, trace } from '@opentelemetry/api'
 import { BasicTracerProvider, InMemorySpanExporter, SimpleSpanProcessor, type ReadableSpan } from '@opentelemetry/sdk-trace-base'
-import t from 'tap'
+import t, { type Test } from 'tap'
 import { parseTraceParent } from '../../src/proxy/trace-parent.js'
 import { behaviours, startBackend, type Backend } from '../fixtures/backend.js'
-import { connect, get } from '../fixtures/client.js'
+import { connect, exchange, get } from '../fixtures/client.js'
 import { closedPort } from '../fixtures/closed-port.js'
 import { startTestProxy } from '../fixtures/proxy.js'
 
@@ -24,6 +24,44 @@ function received (backend: Backend, name: string, number = 0): string | undefin
   const request = backend.requests[number]
   return request?.values(name)[0]
 }
+
+/** What begins a new trace: fields of a client, and why. */
+const restarts: ReadonlyArray<readonly [why: string, fields: readonly string[]]> = [
+  ['two traceparent fields', [`traceparent: ${PARENT}`, `Traceparent: 00-${'a'.repeat(32)}-${'b'.repeat(16)}-01`]],
+  ['the same traceparent twice', [`traceparent: ${PARENT}`, `traceparent: ${PARENT}`]],
+  ['two with something between them', [`traceparent: ${PARENT}`, 'Accept: */*', 'TRACEPARENT: nonsense']],
+  ['version ff', [`traceparent: ff-${TRACE}-${SPAN}-01`]],
+  ['upper case', [`traceparent: 00-${TRACE.toUpperCase()}-${SPAN}-01`]],
+  ['a trace id of zeros', [`traceparent: 00-${'0'.repeat(32)}-${SPAN}-01`]],
+  ['a span id of zeros', [`traceparent: 00-${TRACE}-${'0'.repeat(16)}-01`]],
+  ['more than version 00 has', [`traceparent: ${PARENT}-more`]],
+  ['less than version 00 has', [`traceparent: 00-${TRACE}-${SPAN}`]],
+  ['an empty one', ['traceparent:']],
+  ['none', []],
+  ['one that is for the proxy alone', [`traceparent: ${PARENT}`, 'Connection: traceparent']]
+]
+
+/** Sends each of `restarts` with two `tracestate` fields, and looks at what the target gets; the host's name goes into `Host`, wherever that has moved. */
+async function beginsAnew (t: Test): Promise<void> {
+  const backend = await startBackend(t)
+  const proxy = await startTestProxy(t, [backend.url], { config: { tracing: true, routes: [{ prefix: '/', pool: 'main', hostHeader: 'target' }] } })
+  const host = new URL(backend.url).host
+  for (const [number, [why, fields]] of restarts.entries()) {
+    const lines = ['GET / HTTP/1.1', 'tracestate: a=b', ...fields, 'Host: shop.example', 'Tracestate: c=d', 'X-Last: 1']
+    const { status } = await exchange(t, proxy.port, lines)
+    t.equal(status, 200, why)
+    const request = backend.requests[number]
+    const [parent, ...more] = request?.values('traceparent') ?? []
+    t.strictSame(more, [], `${why}: one traceparent`)
+    const read = parseTraceParent(parent)
+    t.ok(read !== null && read.traceId !== TRACE && read.traceId !== 'a'.repeat(32), `${why}: a new trace`)
+    t.strictSame(request?.values('tracestate'), [], `${why}: no tracestate`)
+    t.strictSame(request?.values('host'), [host], `${why}: the host is in its place`)
+    t.strictSame(request?.values('x-last'), ['1'], `${why}: the others are as they were`)
+  }
+}
+
+t.test('without an SDK: a traceparent that is invalid, missing or there twice begins a new trace, and tracestate ends', beginsAnew)
 
 t.test('without an SDK: what a client sends is passed on as it is, a request without gets one of its own', async t => {
   const backend = await startBackend(t)
@@ -61,6 +99,31 @@ t.test('with an SDK', async t => {
     t.equal(request?.parentSpanContext?.spanId, SPAN)
     t.equal(attempt?.parentSpanContext?.spanId, request?.spanContext().spanId)
     t.equal(received(backend, 'traceparent'), `00-${TRACE}-${attempt?.spanContext().spanId}-01`)
+  })
+
+  t.test('a traceparent that is invalid, missing or there twice begins a new trace, and tracestate ends', beginsAnew)
+
+  t.test('a request that begins a new trace is a root, and its attempt is what the target is told', async t => {
+    const backend = await startBackend(t)
+    const proxy = await startTestProxy(t, [backend.url], { config: { tracing: true } })
+    await get(t, proxy.port, '/', `traceparent: ${PARENT}`, `traceparent: ${PARENT}`, 'tracestate: a=b')
+    await proxy.log.request()
+    const [attempt, request] = spans()
+    t.equal(request?.parentSpanContext, undefined)
+    t.equal(request?.spanContext().traceState, undefined)
+    t.equal(received(backend, 'traceparent'), `00-${request?.spanContext().traceId}-${attempt?.spanContext().spanId}-01`)
+  })
+
+  t.test('no span has the query: there may be secrets in it', async t => {
+    const backend = await startBackend(t)
+    const proxy = await startTestProxy(t, [backend.url], { config: { tracing: true } })
+    await get(t, proxy.port, '/shop?token=hidden&x=/y?z')
+    await proxy.log.request()
+    const ended = spans()
+    t.equal(ended[0]?.attributes['url.full'], `${backend.url}/shop`)
+    t.equal(ended[1]?.attributes['url.path'], '/shop')
+    t.notMatch(JSON.stringify(ended.map(({ name, attributes }) => [name, attributes])), /hidden|\?/)
+    t.equal(backend.requests[0]?.url, '/shop?token=hidden&x=/y?z', 'the target gets it')
   })
 
   t.test('a second attempt is a span of its own; the failed one says why', async t => {

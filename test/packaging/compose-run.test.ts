@@ -1,53 +1,14 @@
-import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createServer } from 'node:http'
-import { join } from 'node:path'
-import { createInterface } from 'node:readline'
 import { setTimeout } from 'node:timers/promises'
 import t from 'tap'
 import { startProgram } from '../fixtures/program.js'
-import { object, ROOT, text } from './repository.js'
+import { startExampleApi } from './example-api.js'
+import { object, text } from './repository.js'
 
 const SECRET = 'only the two know'
 
 interface Teardown { teardown (fn: () => Promise<void> | void): void }
-
-interface Api {
-  readonly url: string
-  /** Sends SIGTERM and resolves with the exit status. */
-  stop (): Promise<number | null>
-}
-
-/** Starts the API of the example, as its container does. */
-async function startApi (t: Teardown, name: string): Promise<Api> {
-  const child = spawn(process.execPath, ['server.mjs'], {
-    cwd: join(ROOT, 'examples/compose/api'),
-    env: { PATH: process.env['PATH'], HOST: '127.0.0.1', PORT: '0', HOSTNAME: name, PROXY_SECRET: SECRET },
-    stdio: ['ignore', 'pipe', 'inherit']
-  })
-  const closed = once(child, 'close')
-  t.teardown(async () => {
-    child.kill('SIGKILL')
-    await closed
-  })
-  const lines = createInterface(child.stdout)
-  const url = await new Promise<string>((resolve, reject) => {
-    lines.on('line', line => {
-      const [address] = /http:\/\/127\.0\.0\.1:\d+/.exec(line) ?? []
-      if (address !== undefined) resolve(address)
-    })
-    closed.then(() => { reject(new Error(`${name} ended before it listened`)) }, reject)
-  })
-  return {
-    url,
-    stop: async () => {
-      child.kill('SIGTERM')
-      // The event's first argument.
-      const [code] = await closed as [number | null]
-      return code
-    }
-  }
-}
 
 /** In the place of the container with static files. */
 async function startWeb (t: Teardown): Promise<string> {
@@ -63,7 +24,7 @@ async function startWeb (t: Teardown): Promise<string> {
 }
 
 t.test('the example of Compose, without containers: front-end, API, secret, and a copy that leaves', async t => {
-  const apis = await Promise.all(['one', 'two', 'three'].map(name => startApi(t, name)))
+  const apis = await Promise.all(['one', 'two', 'three'].map(name => startExampleApi(t, name, { PROXY_SECRET: SECRET })))
   const urls = new Map([['http://web:8080', await startWeb(t)], ...apis.map(({ url }, index): [string, string] => [`http://api-${index + 1}:3000`, url])])
 
   // The very config of the example, but for addresses; the admin listener is the affair of its own tests.

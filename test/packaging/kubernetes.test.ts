@@ -1,33 +1,15 @@
-import { readdirSync } from 'node:fs'
-import { join } from 'node:path'
 import t from 'tap'
-import { parseAllDocuments } from 'yaml'
 import { isRecord, valueAt } from '../../src/config/place.js'
-import { loadExample, object, ROOT, text } from './repository.js'
+import { container, manifestAt as at, manifestNames as names, manifests as objects, pod, variables } from './manifests.js'
+import { loadExample, object, text } from './repository.js'
 
-const FOLDER = 'examples/kubernetes'
 const API_VERSIONS: Readonly<Record<string, string>> = {
   ConfigMap: 'v1', Deployment: 'apps/v1', PodDisruptionBudget: 'policy/v1', Secret: 'v1', Service: 'v1', StatefulSet: 'apps/v1'
 }
 
-const names = readdirSync(join(ROOT, FOLDER))
-const objects = names.flatMap(name => parseAllDocuments(text(`${FOLDER}/${name}`)).map((document): unknown => {
-  if (document.errors.length > 0) throw new Error(`${name}: ${document.errors.join()}`)
-  return document.toJS()
-}))
-
-/** What lies at a place of the object of a kind and name. */
-function at (kind: string, name: string, ...place: ReadonlyArray<string | number>): unknown {
-  const found = objects.filter(object => valueAt(object, ['kind']) === kind && valueAt(object, ['metadata', 'name']) === name)
-  if (found.length !== 1) throw new Error(`${found.length} objects are ${kind} ${name}`)
-  return valueAt(found[0], place)
-}
-
-const pod = ['spec', 'template', 'spec'] as const
-const container = [...pod, 'containers', 0] as const
 const deployment = (...place: ReadonlyArray<string | number>): unknown => at('Deployment', 'headrace', ...place)
 const source = String(at('ConfigMap', 'headrace', 'data', 'config.json'))
-const config = loadExample(source, { POD_IP: '10.0.0.7', HEADRACE_ADMIN_TOKEN: 'a-token-of-32-characters-or-so' })
+const config = loadExample(source, { POD_IP: '10.0.0.7', HEADRACE_ADMIN_TOKEN: 'a-token-of-32-characters-or-so', PROXY_SECRET: 'secret' })
 
 t.test('every object has the right version for its kind, and a label to find it by', async t => {
   t.strictSame(objects.map(object => valueAt(object, ['kind'])).sort(), [
@@ -69,11 +51,10 @@ t.test('ports are those of the config', async t => {
 
 t.test('variables of the config are given, and the secret is there', async t => {
   const wanted = [...source.matchAll(/\$\{(\w+)\}/g)].map(([, name]) => name)
-  const given = deployment(...container, 'env')
-  t.strictSame(Array.isArray(given) ? given.map(variable => valueAt(variable, ['name'])) : given, wanted)
-  t.strictSame(deployment(...container, 'env', 0, 'valueFrom'), { fieldRef: { fieldPath: 'status.podIP' } })
-  t.strictSame(deployment(...container, 'env', 1, 'valueFrom'), { secretKeyRef: { name: 'headrace', key: 'admin-token' } })
-  t.equal(at('Secret', 'headrace', 'stringData', 'admin-token'), '', 'no token that somebody might keep')
+  const given = variables('Deployment', 'headrace')
+  t.strictSame(given.map(({ name }) => name), wanted)
+  t.match(given, [{ field: 'status.podIP' }, { secretKey: 'admin-token' }, { secretKey: 'proxy-secret' }])
+  t.strictSame(at('Secret', 'headrace', 'stringData'), { 'admin-token': '', 'proxy-secret': '' }, 'no secret that somebody might keep')
   t.notOk(names.some(name => /secret.*\.(ya?ml|json)$/.test(name)), 'and applying the folder does not overwrite the real one')
 })
 

@@ -1,6 +1,7 @@
 import t from 'tap'
 import { loadConfig } from '../../src/config/load.js'
-import { text } from './repository.js'
+import { codeBlocks } from '../fixtures/markdown.js'
+import { object, text } from './repository.js'
 import { readUnit } from './unit-file.js'
 
 const SERVICE = 'examples/systemd/headrace.service'
@@ -8,7 +9,7 @@ const SOCKET = 'examples/systemd/headrace.socket'
 
 /** From systemd.unit(5), systemd.service(5), systemd.exec(5), systemd.kill(5) and systemd.socket(5): those that we use. */
 const KNOWN: Readonly<Record<string, readonly string[]>> = {
-  Unit: ['Description', 'Wants', 'After', 'Requires', 'StartLimitIntervalSec', 'StartLimitBurst'],
+  Unit: ['Description', 'Wants', 'After', 'Requires', 'StartLimitIntervalSec'],
   Service: [
     'Type', 'NotifyAccess', 'ExecStart', 'ExecReload', 'Environment', 'EnvironmentFile', 'Restart', 'RestartSec', 'RestartPreventExitStatus',
     'TimeoutStartSec', 'TimeoutStopSec', 'KillMode', 'LimitNOFILE', 'DynamicUser', 'ConfigurationDirectory', 'RuntimeDirectory', 'UMask',
@@ -50,6 +51,18 @@ t.test('the service', async t => {
   t.equal(service('RestartPreventExitStatus'), '2', 'a bad config stays bad')
   t.equal(service('KillMode'), 'mixed')
   t.ok(Number(service('LimitNOFILE')) >= 65536)
+})
+
+t.test('what fails is tried again after a second, and never given up', async t => {
+  t.equal(service('RestartSec'), '1')
+  t.strictSame(values(SERVICE, 'Unit', 'StartLimitIntervalSec'), ['0'], 'any other interval ends after so many tries')
+  t.match(text('docs/deployment.md'), /started again after a second, for as long as it takes/)
+})
+
+t.test('the commands of the docs make the package of a fresh clone: what builds it is installed first', async t => {
+  const commands = (codeBlocks(text('docs/deployment.md'), 'sh').find(block => block.includes('headrace.service')) ?? '').split('\n')
+  t.strictSame(commands.slice(0, 2), ['npm ci', 'npm pack'])
+  t.ok(commands[2]?.endsWith(`./headrace-${String(object(text('package.json'))['version'])}.tgz`), 'and its file is what is installed')
 })
 
 t.test('it has longer to stop than a drain takes', async t => {

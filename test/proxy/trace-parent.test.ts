@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import t from 'tap'
-import { newTraceParent, parseTraceParent, traceParentText } from '../../src/proxy/trace-parent.js'
+import { newTraceParent, onlyTraceParent, parseTraceParent, traceParentText } from '../../src/proxy/trace-parent.js'
 
 const TRACE = '4bf92f3577b34da6a3ce929d0e0e4736'
 const SPAN = '00f067aa0ba902b7'
@@ -13,6 +13,16 @@ t.test('what is a traceparent, and what is none', async t => {
     undefined, '', 'x', `00-${TRACE}-${SPAN}`, `00-${TRACE}-${SPAN}-01-more`, `ff-${TRACE}-${SPAN}-01`, `00-${'0'.repeat(32)}-${SPAN}-01`, `00-${TRACE}-${'0'.repeat(16)}-01`,
     `00-${TRACE.toUpperCase()}-${SPAN}-01`, `00-${TRACE}-${SPAN}-1`, `00-${TRACE}-${SPAN}-01, 00-${TRACE}-${SPAN}-01`
   ]) t.equal(parseTraceParent(text), null, String(text))
+})
+
+t.test('a message that says more than once where it is in its trace does not say it', async t => {
+  const text = `00-${TRACE}-${SPAN}-01`
+  t.strictSame(onlyTraceParent(['Host', 'a', 'TraceParent', text]), { traceId: TRACE, spanId: SPAN, flags: 1 })
+  t.equal(onlyTraceParent(['Host', 'a', 'tracestate', text]), null)
+  t.equal(onlyTraceParent(['traceparent', 'nonsense']), null)
+  t.equal(onlyTraceParent(['traceparent', text, 'Host', 'a', 'Traceparent', text]), null)
+  t.equal(onlyTraceParent(['traceparent', '', 'traceparent', text]), null)
+  t.equal(onlyTraceParent(['traceparent', `cc-${TRACE}-${SPAN}-01-x`, 'traceparent', `cc-${TRACE}-${SPAN}-01-y`]), null, 'though the lines together have the form of a version to come')
 })
 
 t.test('what is written can be read', async t => {
