@@ -3,6 +3,9 @@ import { entries, isRecord } from './place.js'
 
 type Described = Readonly<Record<string, unknown>>
 
+/** Values with more characters are cut. */
+const LONGEST_TEXT = 200
+
 /**
  * What another config would change, in words, one line for each thing: "pool api: removes 2 targets (http://…, http://…)".
  * @param from and `to` as `describeConfig` makes them, so that a difference of spelling is none.
@@ -37,11 +40,13 @@ function onePool (name: string, from: unknown, to: unknown): readonly string[] {
     const old = before.get(url)
     return old === undefined ? [] : others(`target ${url}`, old, target, new Set(['url']))
   })
+  const [urls, untouched] = [[...after.keys()], [...[...before.keys()].filter(url => after.has(url)), ...added]]
   const strategy = isDeepStrictEqual(from['strategy'], to['strategy']) ? [] : [`changes the strategy from ${text(from['strategy'])} to ${text(to['strategy'])}`]
   return [
     ...(removed.length === 0 ? [] : [`removes ${counted(removed)}`]),
     ...(added.length === 0 ? [] : [`adds ${counted(added)}`]),
     ...strategy,
+    ...(goesByOrder(to['strategy']) && !isDeepStrictEqual(urls, untouched) ? [`changes the order of targets to ${cut(urls.join(', '))}`] : []),
     ...changed,
     ...others('', from, to, new Set(['targets', 'strategy']))
   ].map(line => `pool ${name}: ${line}`)
@@ -49,6 +54,12 @@ function onePool (name: string, from: unknown, to: unknown): readonly string[] {
 
 function targetsOf (pool: Described): Map<string, Described> {
   return new Map(list(pool['targets']).filter(isRecord).map(target => [String(target['url']), target]))
+}
+
+/** Does it matter to a strategy which target comes first? It may to one of the user's own. */
+function goesByOrder (strategy: unknown): boolean {
+  if (!isRecord(strategy)) return strategy === 'first-available'
+  return strategy['name'] === 'first-available' || 'module' in strategy || goesByOrder(strategy['strategy'])
 }
 
 function routes (from: readonly unknown[], to: readonly unknown[]): readonly string[] {
@@ -64,18 +75,19 @@ function routes (from: readonly unknown[], to: readonly unknown[]): readonly str
   ]
 }
 
-/** What a route matches, for people: `GET,POST shop.example/api`. */
+/** What a route matches, for people: `GET,POST shop.example/api`, whichever method was written first. */
 function routeName ({ host, prefix, methods }: Readonly<Record<string, unknown>>): string {
-  return `${Array.isArray(methods) ? `${methods.join(',')} ` : ''}${typeof host === 'string' ? host : ''}${String(prefix)}`
+  return `${Array.isArray(methods) ? `${methods.map(String).sort().join(',')} ` : ''}${typeof host === 'string' ? host : ''}${String(prefix)}`
 }
 
-/** Keys that differ, each with its values before and after; objects key by key. */
+/** Keys that differ, each with its values before and after unless they have several lines, as certificates do; objects key by key. */
 function others (where: string, from: Described, to: Described, without: ReadonlySet<string>): readonly string[] {
   return [...new Set([...Object.keys(from), ...Object.keys(to)])].filter(key => !without.has(key)).flatMap(key => {
     const [before, after] = [from[key], to[key]]
     if (isDeepStrictEqual(before, after)) return []
     const name = where === '' ? key : where.startsWith('target ') || where.startsWith('route ') ? `${where}: ${key}` : `${where}.${key}`
     if (isRecord(before) && isRecord(after)) return others(name, before, after, new Set())
+    if (hasLines(before) || hasLines(after)) return [`changes ${name}`]
     return [`changes ${name} from ${text(before)} to ${text(after)}`]
   })
 }
@@ -85,7 +97,15 @@ function counted (urls: readonly string[]): string {
 }
 
 function text (value: unknown): string {
-  return value === undefined ? 'nothing' : typeof value === 'string' ? value : JSON.stringify(value)
+  return value === undefined ? 'nothing' : cut(typeof value === 'string' ? value : JSON.stringify(value))
+}
+
+function cut (text: string): string {
+  return text.length > LONGEST_TEXT ? `${text.slice(0, LONGEST_TEXT)}… (${text.length} characters)` : text
+}
+
+function hasLines (value: unknown): boolean {
+  return typeof value === 'string' ? value.includes('\n') : Array.isArray(value) && value.some(hasLines)
 }
 
 function list (value: unknown): readonly unknown[] {

@@ -27,8 +27,7 @@ export interface AdminSideOptions {
 export async function openAdmin ({ address, token }: AdminConfig, control: Control, { clock, log, inherited }: AdminSideOptions): Promise<AdminSide> {
   const { server, close } = await createAdminListener({ control, token, clock, log })
   try {
-    const place = inherited.adminPlace(address)
-    const socket = await ListeningSocket.open(server, place, inherited.take(place.key))
+    const socket = await ListeningSocket.open(server, inherited.adminPlace(address), inherited)
     refuseReachable(server, token)
     return {
       socket,

@@ -17,6 +17,7 @@ export class InheritedSockets {
   readonly #fds: Map<string, number>
   readonly #activated: number
   readonly #adminActivated: boolean
+  #ours = false
 
   /** @param fds file descriptors by key; `activatedKey` and `ACTIVATED_ADMIN` name those of a service manager. */
   constructor (fds: ReadonlyMap<string, number> = new Map()) {
@@ -43,8 +44,17 @@ export class InheritedSockets {
     return fd
   }
 
-  /** Closes those that nobody has taken: the config does not want them. */
+  /**
+   * Are they only this process's? Until then it may still fail, and the process that has handed them over goes on: what belongs to them outside of
+   * a process, as the file of a Unix socket does, is that one's.
+   */
+  get ours (): boolean {
+    return this.#ours
+  }
+
+  /** This process serves: from now on those that were taken are only its own. Closes those that nobody has taken: the config does not want them. */
   closeRest (): void {
+    this.#ours = true
     for (const fd of this.#fds.values()) closeSync(fd)
     this.#fds.clear()
   }

@@ -30,6 +30,11 @@ export class Listeners<S extends Server> {
     return [...this.#present.values()]
   }
 
+  /** Has the address of this server been given up, while it still has connections? */
+  isLeaving (server: S): boolean {
+    return this.#leaving.has(server)
+  }
+
   /** Those that listen no more and still have connections included. */
   get servers (): readonly S[] {
     return [...this.sockets.map(({ server }) => server), ...this.#leaving]
@@ -45,7 +50,7 @@ export class Listeners<S extends Server> {
     try {
       for (const place of this.#inherited.places(addresses)) {
         const { key } = place
-        next.set(key, this.#present.get(key) ?? await ListeningSocket.open(this.#createServer(), place, this.#inherited.take(key)))
+        next.set(key, this.#present.get(key) ?? await ListeningSocket.open(this.#createServer(), place, this.#inherited))
       }
     } catch (error) {
       abort()
@@ -71,7 +76,7 @@ export class Listeners<S extends Server> {
       if (next.has(key)) continue
       const { server } = listener
       this.#leaving.add(server)
-      listener.close(() => { this.#leaving.delete(server) })
+      listener.retire(() => { this.#leaving.delete(server) })
     }
     this.#present = next
   }

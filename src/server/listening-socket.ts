@@ -2,7 +2,7 @@ import { fstatSync, linkSync, lstatSync, readFileSync, renameSync, unlinkSync } 
 import { Server, type AddressInfo, type ListenOptions } from 'node:net'
 import { basename, dirname, join } from 'node:path'
 import { newId } from '../base/id.js'
-import type { Place } from './inherited-sockets.js'
+import type { InheritedSockets, Place } from './inherited-sockets.js'
 import { removeStaleSocket } from './stale-socket.js'
 
 /** `listen` sets the length of the backlog anew: what a service manager has chosen must not get shorter. The system has its own limit. */
@@ -16,25 +16,27 @@ export class ListeningSocket<S extends Server = Server> {
   readonly url: string
   /** The file to be removed in the end. */
   readonly #file: SocketFile | null
+  readonly #mayRemoveFile: () => boolean
 
-  private constructor (key: string, server: S, url: string, file: SocketFile | null) {
+  private constructor (key: string, server: S, url: string, file: SocketFile | null, mayRemoveFile: () => boolean) {
     this.key = key
     this.server = server
     this.url = url
     this.#file = file
+    this.#mayRemoveFile = mayRemoveFile
   }
 
   /**
-   * Makes a server listen.
-   * @param fd of a socket that listens already, see `InheritedSockets.take`; null = open one.
+   * Makes a server listen: on the inherited socket for this place, or on one that it opens.
    * @throws the system's error.
    */
-  static async open<S extends Server> (server: S, { key, address }: Place, fd: number | null): Promise<ListeningSocket<S>> {
+  static async open<S extends Server> (server: S, { key, address }: Place, inherited: InheritedSockets): Promise<ListeningSocket<S>> {
+    const fd = inherited.take(key)
     const path = address !== null && 'path' in address ? address.path : null
     if (fd !== null) await listening(server, { fd, ...address === null && { backlog: LONGEST_BACKLOG } })
     else if (path !== null) await bindFile(server, path)
     else if (address !== null && 'port' in address) await listening(server, { host: address.host, port: address.port })
-    return new ListeningSocket(key, server, urlOf(server, path), path === null ? null : fileAt(path))
+    return new ListeningSocket(key, server, urlOf(server, path), path === null ? null : fileAt(path), () => fd === null || inherited.ours)
   }
 
   /** The file descriptor of the socket. @throws {Error} where there is none: on Windows, or when it no longer listens. */
@@ -42,11 +44,22 @@ export class ListeningSocket<S extends Server = Server> {
     return descriptorOf(this.server)
   }
 
-  /** Stops accepting, and removes the file. A server of node:http closes its idle connections, too. @param closed when the last connection has closed. */
+  /** Stops accepting, and removes the file, unless another process may still listen on this socket. A server of node:http closes its idle connections, too. @param closed when the last connection has closed. */
   close (closed: () => void = () => {}): void {
     if (!this.server.listening) return closed()
     this.#removeFile()
     this.server.close(closed)
+  }
+
+  /** Stops accepting, and removes the file as `close` does, but idle connections stay. */
+  retire (closed: () => void = () => {}): void {
+    if (!this.server.listening) return closed()
+    this.#removeFile()
+    Server.prototype.close.call(this.server, () => {
+      // What a server of node:http has to end besides: it looks for slow clients until its own `close` is called.
+      this.server.close()
+      closed()
+    })
   }
 
   /** Stops accepting because another process accepts on the same socket: the file stays, and so do idle connections. */
@@ -57,7 +70,7 @@ export class ListeningSocket<S extends Server = Server> {
 
   /** If it is still ours: another process may have put its own in this place. */
   #removeFile (): void {
-    if (this.#file === null) return
+    if (this.#file === null || !this.#mayRemoveFile()) return
     const { path, inode } = this.#file
     if (lstatSync(path, { throwIfNoEntry: false })?.ino === inode) unlinkSync(path)
   }

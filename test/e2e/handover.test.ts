@@ -1,4 +1,4 @@
-import { stat, writeFile } from 'node:fs/promises'
+import { readdir, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import t from 'tap'
 import { behaviours, startBackend } from '../fixtures/backend.js'
@@ -86,6 +86,31 @@ t.test('a Unix socket outlives the process that has made it, and ends with the l
   }
   await stopAll(program)
   await t.rejects(stat(path), { code: 'ENOENT' })
+})
+
+t.test('a handover that fails leaves the files of Unix sockets to the process that goes on, and the one that takes its place removes them in the end', async t => {
+  const backend = await startBackend(t)
+  const pools = { api: { targets: [backend.url] } }
+  const folder = await directory(t)
+  const [path, admin] = [join(folder, 'proxy.sock'), { path: join(folder, 'admin.sock') }]
+  const config = (listen: readonly object[]) => ({ listen, admin, pools })
+  const file = await configFile(t, config([{ path }]))
+  const program = runProgram(t, ['--config', file])
+  endSuccessors(t, program)
+  await program.until(() => program.named('admin listening').length === 1)
+  const served = async () => [(await get(t, path)).status, (await exchange(t, admin.path, ['GET /livez HTTP/1.1', 'Host: any.example'])).status]
+  await writeFile(file, JSON.stringify(config([{ path }, { host: '127.0.0.1', port: backend.port }])))
+  program.kill('SIGUSR2')
+  await program.until(() => program.named('not handed over: this process goes on').length === 1)
+  t.match(program.named('not handed over: this process goes on'), [{ reason: /EADDRINUSE/ }])
+  t.strictSame((await readdir(folder)).sort(), ['admin.sock', 'proxy.sock'])
+  t.strictSame(await served(), [200, 200])
+  await writeFile(file, JSON.stringify(config([{ path }])))
+  await restart(program)
+  await program.until(() => program.named('drained').length === 1)
+  t.strictSame(await served(), [200, 200])
+  await stopAll(program)
+  t.strictSame(await readdir(folder), [])
 })
 
 t.test('a WebSocket on the old process lives until the deadline; a request under way is finished; a silent connection is told', async t => {

@@ -32,7 +32,9 @@ t.test('what nobody wants is closed', async t => {
   const [kept, left] = [openSync('/dev/null', 'r'), openSync('/dev/null', 'r')]
   const sockets = new InheritedSockets(new Map([['kept', kept], ['left', left]]))
   t.equal(sockets.take('kept'), kept)
+  t.notOk(sockets.ours, 'the process that has handed them over may go on')
   sockets.closeRest()
+  t.ok(sockets.ours)
   t.throws(() => fstatSync(left), { code: 'EBADF' })
   t.ok(fstatSync(kept))
   closeSync(kept)

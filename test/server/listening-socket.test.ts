@@ -4,11 +4,12 @@ import { readdir, rename, stat, writeFile } from 'node:fs/promises'
 import net from 'node:net'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
+import { InheritedSockets } from '../../src/server/inherited-sockets.js'
 import { ListeningSocket } from '../../src/server/listening-socket.js'
 import { directory } from '../fixtures/program.js'
 
 async function listenAt (t: Test, address: { readonly path: string } | { readonly host: string, readonly port: number }): Promise<ListeningSocket> {
-  const socket = await ListeningSocket.open(net.createServer(connection => { connection.end('hello') }), { key: 'key', address }, null)
+  const socket = await ListeningSocket.open(net.createServer(connection => { connection.end('hello') }), { key: 'key', address }, new InheritedSockets())
   t.teardown(() => { socket.close() })
   return socket
 }
