@@ -1,4 +1,4 @@
-import { mergeSnapshots } from './merge-snapshots.js'
+import { mergeSnapshots, routeKey } from './merge-snapshots.js'
 import type { PoolSnapshot, RouteSnapshot, Snapshot, TargetSnapshot } from './snapshot.js'
 
 /**
@@ -14,22 +14,29 @@ export class Departed {
     this.#counted = this.#counted === null ? counted : mergeSnapshots([this.#counted, counted])
   }
 
-  /**
-   * Forgets pools, targets and routes that are gone, as the living processes do: one that comes back begins anew.
-   * @param present those that there are. @returns what was counted of the others; none = nobody has died.
-   */
-  of ({ pools, routes }: Pick<Snapshot, 'pools' | 'routes'>): readonly Snapshot[] {
-    if (this.#counted === null) return []
+  /** What was counted of the others; none = nobody has died. */
+  get counted (): readonly Snapshot[] {
+    return this.#counted === null ? [] : [this.#counted]
+  }
+
+  /** Forgets pools, targets and routes that are gone, as the living processes do: one that comes back begins anew. */
+  keep ({ pools, routes }: Present): void {
+    if (this.#counted === null) return
     const targets = new Map(pools.map(({ name, targets }) => [name, new Set(targets.map(({ url }) => url))]))
-    const names = new Set(routes.map(({ name }) => name))
+    const kept = new Set(routes.map(routeKey))
     this.#counted = {
       ...this.#counted,
       pools: this.#counted.pools.filter(({ name }) => targets.has(name)).map(pool => ({ ...pool, targets: pool.targets.filter(({ url }) => targets.get(pool.name)?.has(url)) })),
-      routes: this.#counted.routes.filter(({ name }) => names.has(name))
+      routes: this.#counted.routes.filter(route => kept.has(routeKey(route)))
         .map(route => ({ ...route, requests: route.requests.filter(({ target }) => target === '' || targets.get(route.pool)?.has(target)) }))
     }
-    return [this.#counted]
   }
+}
+
+/** What there is. */
+export interface Present {
+  readonly pools: ReadonlyArray<{ readonly name: string, readonly targets: ReadonlyArray<{ readonly url: string }> }>
+  readonly routes: ReadonlyArray<Pick<RouteSnapshot, 'name' | 'pool'>>
 }
 
 /** Without all that ends with a process: what it had open, waiting or learnt. */

@@ -5,6 +5,7 @@ import type { Log } from '../proxy/access-log.js'
 import type { Control } from './control.js'
 import { createAdminApp } from './http/admin-app.js'
 import { AdminProblem } from './http/admin-problem.js'
+import { Connections } from './http/connections.js'
 import { Guard } from './http/guard.js'
 import { Streams } from './http/streams.js'
 
@@ -29,6 +30,9 @@ export interface AdminListener {
 /** Milliseconds. */
 const LIMITS = { headers: 10_000, request: 30_000, keepAlive: 5000, close: 1000 }
 
+/** Milliseconds between two looks whether a connection is beyond the first two limits. */
+const CHECK_INTERVAL = 1000
+
 /** Many more than streams: those are bounded by themselves. */
 const MOST_CONNECTIONS = 256
 
@@ -39,14 +43,19 @@ export async function createAdminListener (options: AdminListenerOptions): Promi
     headersTimeout: LIMITS.headers,
     requestTimeout: LIMITS.request,
     keepAliveTimeout: LIMITS.keepAlive,
+    connectionsCheckingInterval: CHECK_INTERVAL,
     // The guard answers in its own way.
     requireHostHeader: false
   })
   // Node does not know the name of a Unix socket that it was given open.
   const guard = new Guard(options.token, () => server.listening && (typeof server.address() === 'string' || server.address() === null))
   const app = await createAdminApp({ assets: new URL('../dashboard/', import.meta.url), ...options, streams, guard })
-  server.on('request', (request, response) => { app.routing(request, response) })
-  server.maxConnections = MOST_CONNECTIONS
+  const connections = new Connections(MOST_CONNECTIONS, socket => streams.uses(socket))
+  server.on('connection', socket => { connections.opened(socket) })
+  server.on('request', (request, response) => {
+    connections.asked(request.socket)
+    app.routing(request, response)
+  })
   server.on('clientError', (_error, socket) => { answerClientError(socket as Socket) })
   return {
     server,
@@ -77,4 +86,6 @@ function answerClientError (socket: Socket): void {
   }
   const { body } = new AdminProblem(400, 'bad_request')
   socket.end(`HTTP/1.1 400 Bad Request\r\nContent-Type: application/problem+json\r\nContent-Length: ${Buffer.byteLength(body)}\r\nCache-Control: no-store\r\nConnection: close\r\n\r\n${body}`)
+  // The client may never end its side.
+  socket.destroySoon()
 }

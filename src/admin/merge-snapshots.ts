@@ -1,5 +1,5 @@
 import type { NonEmpty } from '../balancing/strategy.js'
-import { addNumbers, byKey } from './merging.js'
+import { addCounts, addNumbers, byKey } from './merging.js'
 import { mergeTargets } from './merge-targets.js'
 import type { PoolSnapshot, RouteSnapshot, Snapshot } from './snapshot.js'
 
@@ -24,9 +24,15 @@ function merge (a: Snapshot, b: Snapshot): Snapshot {
     draining: a.draining || b.draining,
     reloads: word.reloads,
     workerRestarts: a.workerRestarts + b.workerRestarts,
+    unrouted: a.unrouted + b.unrouted,
     pools: byKey(a.pools, b.pools, rank, ({ name }) => name, (a, b) => mergePools(a, b, rank)),
-    routes: byKey(a.routes, b.routes, rank, ({ name }) => name, (a, b) => mergeRoutes(a, b, rank))
+    routes: byKey(a.routes, b.routes, rank, routeKey, (a, b) => mergeRoutes(a, b, rank))
   }
+}
+
+/** A route that leads to another pool than before counts anew, as a process does that lives. */
+export function routeKey ({ name, pool }: Pick<RouteSnapshot, 'name' | 'pool'>): string {
+  return `${name} ${pool}`
 }
 
 function inCharge ({ processes }: Snapshot): boolean {
@@ -67,6 +73,11 @@ function mergeRoutes (a: RouteSnapshot, b: RouteSnapshot, rank: number): RouteSn
     pool,
     inflight: a.inflight + b.inflight,
     requests: byKey(a.requests, b.requests, 0, ({ target, status }) => `${status} ${target}`, (a, b) => ({ ...a, count: a.count + b.count })),
+    failures: {
+      target: addCounts(a.failures.target, b.failures.target),
+      proxy: addCounts(a.failures.proxy, b.failures.proxy),
+      client: addCounts(a.failures.client, b.failures.client)
+    },
     durations: { buckets: addNumbers(a.durations.buckets, b.durations.buckets), sum: a.durations.sum + b.durations.sum }
   }
 }

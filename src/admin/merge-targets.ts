@@ -1,9 +1,6 @@
-import type { Judge } from '../upstream/target.js'
+import { judges, type Judge } from '../upstream/target.js'
 import { addCounts, addTimes } from './merging.js'
 import type { TargetSnapshot, TargetState } from './snapshot.js'
-
-/** Judges in the order of `Target.vetoedBy`. */
-const JUDGES: readonly Judge[] = ['active', 'passive', 'admin', 'full']
 
 /** Judges that every process is on its own: what its requests meet, and how many it has. The others are the word of whoever is in charge. */
 const EACH_ITS_OWN: readonly Judge[] = ['passive', 'full']
@@ -30,7 +27,7 @@ export function mergeTargets (a: TargetSnapshot, b: TargetSnapshot, rank: number
   }
 }
 
-type Counted = Pick<TargetSnapshot, 'inflight' | 'inflightMax' | 'requests' | 'retries' | 'responses' | 'failures' | 'cancelled' | 'bytesIn' | 'bytesOut' | 'connections' | 'times' | 'checks' | 'ejections'>
+type Counted = Pick<TargetSnapshot, 'inflight' | 'inflightMax' | 'requests' | 'retries' | 'responses' | 'failures' | 'cancelled' | 'interruptions' | 'stale' | 'bytesIn' | 'bytesOut' | 'connections' | 'times' | 'checks' | 'ejections'>
 
 function mergeCounts (a: Counted, b: Counted): Counted {
   const { connections: c, times: t } = a
@@ -43,11 +40,13 @@ function mergeCounts (a: Counted, b: Counted): Counted {
     responses: mergeResponses(a.responses, b.responses),
     failures: addCounts(a.failures, b.failures),
     cancelled: a.cancelled + b.cancelled,
+    interruptions: { proxy: addCounts(a.interruptions.proxy, b.interruptions.proxy), client: addCounts(a.interruptions.client, b.interruptions.client) },
+    stale: a.stale + b.stale,
     bytesIn: a.bytesIn + b.bytesIn,
     bytesOut: a.bytesOut + b.bytesOut,
     connections: { open: c.open + d.open, idle: c.idle + d.idle, opened: c.opened + d.opened, reused: c.reused + d.reused },
     times: { connect: addTimes(t.connect, u.connect), head: addTimes(t.head, u.head), total: addTimes(t.total, u.total) },
-    checks: { passed: a.checks.passed + b.checks.passed, failed: a.checks.failed + b.checks.failed },
+    checks: mergeChecks(a.checks, b.checks),
     ejections: a.ejections + b.ejections
   }
 }
@@ -56,8 +55,16 @@ function mergeResponses (a: TargetSnapshot['responses'], b: TargetSnapshot['resp
   return { 1: a[1] + b[1], 2: a[2] + b[2], 3: a[3] + b[3], 4: a[4] + b[4], 5: a[5] + b[5] }
 }
 
+function mergeChecks (a: TargetSnapshot['checks'], b: TargetSnapshot['checks']): TargetSnapshot['checks'] {
+  return {
+    passed: a.passed + b.passed,
+    failed: a.failed + b.failed,
+    times: { passed: addTimes(a.times.passed, b.times.passed), failed: addTimes(a.times.failed, b.times.failed) }
+  }
+}
+
 function mergeVetoes (a: TargetSnapshot, b: TargetSnapshot, rank: number): readonly Judge[] {
-  return JUDGES.filter(judge => {
+  return judges.filter(judge => {
     if (rank === 0 || EACH_ITS_OWN.includes(judge)) return a.vetoedBy.includes(judge) || b.vetoedBy.includes(judge)
     return (rank > 0 ? b : a).vetoedBy.includes(judge)
   })

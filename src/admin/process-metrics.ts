@@ -13,6 +13,7 @@ export const processMetrics: readonly Metric[] = [
   single('headrace_start_time_seconds', 'gauge', 'When the proxy was started, in seconds since 1970.', ({ startedAt }) => seconds(startedAt)),
   single('headrace_client_connections', 'gauge', 'Client connections that stand, tunnels included.', ({ connections }) => connections),
   single('headrace_draining', 'gauge', '1 while the proxy is shutting down, else 0.', ({ draining }) => Number(draining)),
+  single('headrace_unrouted_requests_total', 'counter', 'Requests that no route was for: they got 404, and are counted nowhere else.', ({ unrouted }) => unrouted),
   single('headrace_worker_restarts_total', 'counter', 'Worker processes that died and were replaced.', ({ workerRestarts }) => workerRestarts),
   {
     name: 'headrace_reloads_total',

@@ -1,5 +1,14 @@
+import type { FailureCode } from '../base/errors.js'
+import { failureSamples } from './failure-samples.js'
 import { seconds, type Metric, type Sample } from './metric.js'
-import { DURATION_BUCKETS, type RouteSnapshot } from './snapshot.js'
+import { DURATION_BUCKETS, type RouteSnapshot, type Snapshot } from './snapshot.js'
+
+/** What is written before there is any, for a rate misses what a series begins with. Upgrades are only there where somebody asks for them. */
+const CLASSES = ['2xx', '3xx', '4xx', '5xx'] as const
+const COMMON: readonly FailureCode[] = [
+  'connection_refused', 'connection_timeout', 'connection_terminated', 'http_response_timeout', 'http_response_incomplete',
+  'destination_unavailable', 'connection_limit_reached', 'queue_timeout', 'queue_full', 'request_timeout', 'client_closed'
+]
 
 /** Of each route. */
 export const routeMetrics: readonly Metric[] = [
@@ -8,7 +17,14 @@ export const routeMetrics: readonly Metric[] = [
     type: 'counter',
     help: 'Requests of clients by class of the status they got: 1xx (upgrades) to 5xx. The target is that of the last attempt, empty if there was none.',
     labels: ['route', 'pool', 'target', 'status'],
-    samples: ({ routes }) => routes.flatMap(route => route.requests.map(({ target, status, count }) => ({ labels: { ...labelsOf(route), target, status }, value: count })))
+    samples: snapshot => snapshot.routes.flatMap(route => requests(route, snapshot))
+  },
+  {
+    name: 'headrace_failures_total',
+    type: 'counter',
+    help: 'Requests of clients that did not end with a whole response, by side (target, proxy, client) and code. What a retry has mended is not among them.',
+    labels: ['route', 'pool', 'side', 'code'],
+    samples: ({ routes }) => routes.flatMap(route => failureSamples(labelsOf(route), route.failures, COMMON))
   },
   {
     name: 'headrace_request_duration_seconds',
@@ -28,6 +44,15 @@ export const routeMetrics: readonly Metric[] = [
 
 function labelsOf ({ name, pool }: RouteSnapshot): { readonly route: string, readonly pool: string } {
   return { route: name, pool }
+}
+
+/** With zeros for each target that the route's pool has, and for none: as many as the config allows for, and no more. */
+function requests (route: RouteSnapshot, { pools }: Snapshot): Sample[] {
+  const labels = labelsOf(route)
+  const urls = pools.find(({ name }) => name === route.pool)?.targets.map(({ url }) => url) ?? []
+  const zeros = [...urls, ''].flatMap(target => CLASSES.map(status => ({ target, status, count: 0 })))
+  const samples = [...zeros, ...route.requests].map(({ target, status, count }) => [`${status} ${target}`, { labels: { ...labels, target, status }, value: count }] as const)
+  return [...new Map<string, Sample>(samples).values()]
 }
 
 /** Prometheus counts in each bucket all that are in those before it too. */

@@ -1,3 +1,4 @@
+import type { FailureCode } from '../base/errors.js'
 import type { ExchangeRecord } from '../proxy/exchange-record.js'
 import type { RouteObserver } from '../proxy/route-observer.js'
 import { statusClass } from '../upstream/target-counts.js'
@@ -13,6 +14,8 @@ export class RouteStatistics implements RouteObserver {
   inflight = 0
   /** Milliseconds, of all together. */
   durationSum = 0
+  /** Requests that did not end with a whole response, by what went wrong last. */
+  readonly failures = new Map<FailureCode, number>()
   readonly #buckets: number[] = new Array<number>(DURATION_BUCKETS.length + 1).fill(0)
   /** By the first digit of the status. A target that is gone takes its numbers with it. */
   readonly #byTarget = new WeakMap<Target, Answers>()
@@ -29,8 +32,10 @@ export class RouteStatistics implements RouteObserver {
 
   ended (exchange: ExchangeRecord): void {
     this.inflight--
-    const { target, outcome, startedAt } = exchange
+    const { target, outcome, error, startedAt } = exchange
     this.#answers(target)[statusClass(exchange.status)]++
+    // An error that a retry has mended is none of the client's.
+    if (error !== null && outcome !== 'response' && outcome !== 'tunnel') this.failures.set(error.code, (this.failures.get(error.code) ?? 0) + 1)
     // A tunnel has its answer when it begins; how long it stood is nobody's waiting time.
     const took = (outcome === 'tunnel' ? exchange.headAt : exchange.endedAt) - startedAt
     this.durationSum += took

@@ -1,4 +1,7 @@
-import type { Judge } from '../upstream/target.js'
+import type { Fault } from '../proxy/failure.js'
+import type { Judge, TargetState } from '../upstream/target.js'
+
+export type { TargetState } from '../upstream/target.js'
 
 /**
  * What the proxy knows of itself at one moment, as plain data: it goes from workers to the primary process, where several are made one
@@ -15,6 +18,8 @@ export interface Snapshot {
   readonly reloads: ReloadSnapshot
   /** Worker processes that died and were replaced. */
   readonly workerRestarts: number
+  /** Requests that had no route. */
+  readonly unrouted: number
   readonly pools: readonly PoolSnapshot[]
   readonly routes: readonly RouteSnapshot[]
 }
@@ -59,9 +64,6 @@ export interface PoolSnapshot {
   readonly targets: readonly TargetSnapshot[]
 }
 
-/** `up` serves; `full` is at its limit; `down` by the health check; `ejected` by passive health; `drain` and `maint` by the admin; `checking` = not yet probed. */
-export type TargetState = 'up' | 'full' | 'down' | 'ejected' | 'drain' | 'maint' | 'checking'
-
 export interface TargetSnapshot {
   readonly url: string
   readonly state: TargetState
@@ -82,22 +84,29 @@ export interface TargetSnapshot {
   readonly retries: number
   /** Responses by the first digit of their status; `1` are upgrades. */
   readonly responses: Readonly<Record<'1' | '2' | '3' | '4' | '5', number>>
-  /** Failed attempts by code. */
+  /** Attempts that failed on the target's side, by code. */
   readonly failures: Readonly<Record<string, number>>
-  /** Requests whose client left. */
+  /** Attempts that ended without a word about the target: the client left or a limit of the proxy's ran out. */
   readonly cancelled: number
+  /** Their causes, by side and code. */
+  readonly interruptions: Pick<FailureSnapshot, 'proxy' | 'client'>
+  /** Attempts that met a kept connection which the target had closed. */
+  readonly stale: number
   readonly bytesIn: number
   readonly bytesOut: number
   readonly connections: { readonly open: number, readonly idle: number, readonly opened: number, readonly reused: number }
   readonly times: { readonly connect: TimeSnapshot, readonly head: TimeSnapshot, readonly total: TimeSnapshot }
   /** The health check's last result; null = there is no check, or no result yet. */
   readonly lastCheck: { readonly at: number, readonly passed: boolean, readonly reason: string, readonly tookMs: number } | null
-  readonly checks: { readonly passed: number, readonly failed: number }
+  readonly checks: { readonly passed: number, readonly failed: number, readonly times: { readonly passed: TimeSnapshot, readonly failed: TimeSnapshot } }
   readonly ejections: number
-  /** How long it has been out of service in all, by whatever judge but `full`, and since when it is in its present state. */
+  /** How long it has been out of service in all, by whatever judge but `full`, and since when it is in its present state; to be full begins no new one. */
   readonly downtime: number
   readonly since: number
 }
+
+/** How often what went wrong, by side and code. */
+export type FailureSnapshot = Readonly<Record<Fault, Readonly<Record<string, number>>>>
 
 /** Of the samples of the process's life: `sum / count` is the average. */
 export interface TimeSnapshot {
@@ -116,6 +125,8 @@ export interface RouteSnapshot {
   readonly inflight: number
   /** By target (empty = none was reached) and status class. */
   readonly requests: ReadonlyArray<{ readonly target: string, readonly status: '1xx' | '2xx' | '3xx' | '4xx' | '5xx', readonly count: number }>
+  /** Requests that did not end with a whole response; what a retry has mended is not among them. */
+  readonly failures: FailureSnapshot
   /** Requests in each bucket of `DURATION_BUCKETS`, the last one without bound; and their sum. */
   readonly durations: { readonly buckets: readonly number[], readonly sum: number }
 }

@@ -10,6 +10,8 @@ export class Statistics {
   /** Milliseconds since 1970. */
   readonly startedAt: number
   readonly load: LoopLoad
+  /** Requests that had no route. */
+  unrouted = 0
   readonly #routes = new Map<string, RouteStatistics>()
 
   /** @param loop whose lateness is measured. */
@@ -26,6 +28,9 @@ export class Statistics {
     if (route === undefined) this.#routes.set(key, route = new RouteStatistics())
     return route
   }
+
+  /** A request had no route. */
+  readonly noteUnrouted = (): void => { this.unrouted++ }
 
   /** Measures no more. */
   stop (): void {

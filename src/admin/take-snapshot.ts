@@ -3,6 +3,7 @@ import { processUsage } from '../base/process-usage.js'
 import type { RouteConfig } from '../proxy/route-config.js'
 import type { Pool } from '../upstream/pool.js'
 import type { RetryBudget } from '../proxy/retry-budget.js'
+import { bySide } from './by-side.js'
 import { routeName } from './route-name.js'
 import type { PoolSnapshot, ProcessSnapshot, RouteSnapshot, Snapshot } from './snapshot.js'
 import type { Statistics } from './statistics.js'
@@ -39,6 +40,7 @@ export function takeSnapshot (source: SnapshotSource): Snapshot {
     draining,
     reloads,
     workerRestarts,
+    unrouted: statistics.unrouted,
     pools: pools.map(pool => poolSnapshot(pool, role, clock)),
     routes: source.routes.map(route => routeSnapshot(route, statistics, byName.get(route.pool)))
   }
@@ -84,6 +86,7 @@ function routeSnapshot (config: RouteConfig, statistics: Statistics, pool: Pool 
     pool: config.pool,
     inflight: route.inflight,
     requests: route.requests(pool?.targets ?? []),
+    failures: bySide(route.failures),
     durations: { buckets: route.buckets, sum: route.durationSum }
   }
 }

@@ -1,16 +1,18 @@
 import type { Clock } from '../base/clock.js'
-import type { Target } from '../upstream/target.js'
+import { judges, type Judge, type Target } from '../upstream/target.js'
 import type { TimeSum } from '../upstream/time-sum.js'
-import type { TargetSnapshot, TargetState, TimeSnapshot } from './snapshot.js'
+import { bySide } from './by-side.js'
+import type { TargetSnapshot, TimeSnapshot } from './snapshot.js'
 
 /** What is known of a target now. @param forwards does this process send it requests? */
 export function targetSnapshot (target: Target, clock: Clock, forwards: boolean): TargetSnapshot {
   const { counts, service } = target
+  const interruptions = bySide(counts.interruptions)
   const [, ones, twos, threes, fours, fives] = counts.responses
   return {
     url: target.url,
-    state: stateOf(target),
-    vetoedBy: target.vetoedBy,
+    state: target.state,
+    vetoedBy: vetoesOf(target),
     weight: target.fullWeight,
     slowStartShare: target.share,
     priority: target.priority,
@@ -24,25 +26,24 @@ export function targetSnapshot (target: Target, clock: Clock, forwards: boolean)
     responses: { 1: ones, 2: twos, 3: threes, 4: fours, 5: fives },
     failures: Object.fromEntries(counts.failures),
     cancelled: counts.cancelled,
+    interruptions: { proxy: interruptions.proxy, client: interruptions.client },
+    stale: counts.stale,
     bytesIn: counts.bytesIn,
     bytesOut: counts.bytesOut,
     connections: { ...counts.connections },
     times: { connect: times(counts.connectTimes), head: times(counts.headTimes), total: times(counts.totalTimes) },
     lastCheck: counts.lastCheck,
-    checks: { passed: counts.checksPassed, failed: counts.checksFailed },
+    checks: { passed: counts.passedChecks.count, failed: counts.failedChecks.count, times: { passed: times(counts.passedChecks), failed: times(counts.failedChecks) } },
     ejections: counts.ejections,
     downtime: service.downtime(clock.now()),
     since: service.since
   }
 }
 
-/** The state that matters most to people, of those that it is in. */
-function stateOf (target: Target): TargetState {
-  const vetoes = new Set(target.vetoedBy)
-  if (vetoes.has('admin')) return target.maintenance ? 'maint' : 'drain'
-  if (vetoes.has('active')) return target.counts.lastCheck === null ? 'checking' : 'down'
-  if (vetoes.has('passive')) return 'ejected'
-  return vetoes.has('full') ? 'full' : 'up'
+/** Who speaks against it. To take away all weight is to drain it, and whoever does that is an admin, by hand or in the config. */
+function vetoesOf (target: Target): readonly Judge[] {
+  const { vetoedBy } = target
+  return target.fullWeight > 0 ? vetoedBy : judges.filter(judge => judge === 'admin' || vetoedBy.includes(judge))
 }
 
 function times ({ count, sum, max }: TimeSum): TimeSnapshot {

@@ -12,10 +12,17 @@ export class ConfigSource implements ReloadObserver {
   readonly #file: string
   readonly #watched: WatchedFile
   #followed: { readonly proxy: RunningProxy, readonly manager: ServiceManager } | null = null
+  /** Has there been a SIGHUP? It may have come before there was a proxy. */
+  #hungUp = false
+  #asked = 0
 
   constructor (file: string) {
     this.#file = file
     this.#watched = new WatchedFile(file, systemClock, () => { this.#reload('the file has changed') })
+    process.on('SIGHUP', () => {
+      this.#hungUp = true
+      this.#reload('SIGHUP')
+    })
   }
 
   /** @param running the config to which this one must be a successor. @throws {ConfigError} */
@@ -25,11 +32,16 @@ export class ConfigSource implements ReloadObserver {
     return running === undefined ? config : sameWorkers(running, config)
   }
 
-  /** From now on the proxy follows the file, and a service manager hears of it. */
+  /** Grows whenever the file is to be read anew, whoever asks for it. */
+  get asked (): number {
+    return this.#asked
+  }
+
+  /** From now on the proxy follows the file, and a service manager hears of it. A SIGHUP that came while it started is made up for. */
   lead (proxy: RunningProxy, manager: ServiceManager): void {
     this.#followed = { proxy, manager }
-    process.on('SIGHUP', () => { this.#reload('SIGHUP') })
     this.#watched.watch(proxy.config.watch)
+    if (this.#hungUp) this.#reload('SIGHUP')
   }
 
   /** The proxy follows it no more. */
@@ -39,6 +51,7 @@ export class ConfigSource implements ReloadObserver {
   }
 
   began (): void {
+    this.#asked++
     this.#followed?.manager.reloading(process.hrtime.bigint() / 1000n)
   }
 
@@ -50,6 +63,8 @@ export class ConfigSource implements ReloadObserver {
   }
 
   #reload (cause: string): void {
+    // Not only when it begins: one that waits for another may never do.
+    this.#asked++
     void this.#followed?.proxy.reloadFromSource(cause)
   }
 }

@@ -15,18 +15,17 @@ import { activatedSockets, ServiceManager, systemdNotify, watchdogInterval } fro
 export async function run (file: string): Promise<void> {
   // What one that comes too early would do by default is end the process.
   process.on('SIGUSR2', () => {})
-  process.on('SIGHUP', () => {})
+  const source = new ConfigSource(file)
   const predecessor = Predecessor.of(process.env)
   try {
-    await serve(file, predecessor)
+    await serve(source, predecessor)
   } catch (error) {
     predecessor?.failed(error)
     throw error
   }
 }
 
-async function serve (file: string, predecessor: Predecessor | null): Promise<void> {
-  const source = new ConfigSource(file)
+async function serve (source: ConfigSource, predecessor: Predecessor | null): Promise<void> {
   const config = source.read()
   const signals = new StopSignals()
   const output = await createOutput(config.log.level, workerCount(config) > 1)
@@ -34,7 +33,6 @@ async function serve (file: string, predecessor: Predecessor | null): Promise<vo
   const manager = new ServiceManager(systemdNotify(process.env), systemClock, logger)
   const inherited = new InheritedSockets(predecessor?.sockets ?? activatedSockets(process.env, process.pid))
   const proxy = await begin(config, { logger, read: () => source.read(config), reloads: source, inherited })
-  inherited.closeRest()
   source.lead(proxy, manager)
   announce(logger, proxy)
   const end = signals.lead({
@@ -47,13 +45,20 @@ async function serve (file: string, predecessor: Predecessor | null): Promise<vo
     },
     cut: () => proxy.cut()
   }, output)
+  let asked = source.asked
   const handover = new Handover({
-    sockets: () => new Map(proxy.sockets.map(({ key, fd }) => [key, fd])),
+    sockets: () => {
+      // The new process begins now.
+      asked = source.asked
+      return new Map(proxy.sockets.map(({ key, fd }) => [key, fd]))
+    },
     clock: systemClock,
     log: logger,
     done: successor => {
       source.leave()
       manager.leave()
+      // It may have read the file before somebody wanted it read anew.
+      if (source.asked !== asked && successor !== undefined) hangUp(successor)
       end({ successor }, () => proxy.leave())
     }
   })
@@ -64,6 +69,8 @@ async function serve (file: string, predecessor: Predecessor | null): Promise<vo
   const interval = watchdogInterval(process.env, process.pid)
   if (interval !== null) manager.watch(interval)
   process.on('SIGUSR2', () => { handover.begin() })
+  // From here on what it was handed is its own.
+  inherited.closeRest()
   predecessor?.ready()
 }
 
@@ -75,6 +82,15 @@ async function begin (config: Config, options: Required<Pick<StartOptions, 'logg
   const { clusterFork } = await import('../server/workers/cluster-fork.js')
   const { logger: log, read, reloads, inherited } = options
   return await new Primary(config, { workers, fork: clusterFork(new URL('./worker.js', import.meta.url)), clock: systemClock, log, read, reloads, inherited }).start()
+}
+
+/** Makes another process read its config anew. */
+function hangUp (pid: number): void {
+  try {
+    process.kill(pid, 'SIGHUP')
+  } catch {
+    // It has ended by now.
+  }
 }
 
 /** One line for each address, whatever the log level: scripts wait for it. */

@@ -44,7 +44,8 @@ export class Watch {
     this.target = target
     this.#options = options
     this.#verdict = new Verdict(options.schedule.rise, options.schedule.fall, known)
-    target.judge('active', known === true)
+    if (known === null) target.awaitCheck()
+    else target.judge('active', known)
   }
 
   /** null until the first result. */

@@ -47,7 +47,10 @@ export function admit (raw: IncomingMessage, response: ServerResponse, url: stri
   const routing = target.path === '*' ? ROOT : routingPath(target.path)
   const name = hostName(host)
   const route = options.table.match(name, routing.path, method)
-  if (route === null) return null
+  if (route === null) {
+    options.table.unrouted()
+    return null
+  }
   if (options.table.escapes(route, name, routing, method)) return badRequest(raw, 'The path leads out of its route')
   return exchangeOf(raw, route, { path: target.path, url, host, routing }, options.trustProxy, new Client(route, raw, response))
 }

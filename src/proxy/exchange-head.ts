@@ -1,10 +1,10 @@
 import type { RequestHead } from '../transport/transport.js'
 
-/** A request on its way to a target, mutable in the one field that may differ from target to target. */
+/** A request on its way to a target, mutable in what may differ from target to target. */
 export interface ExchangeHead extends RequestHead {
   readonly headers: string[]
-  /** Where in `headers` the value of `Host` is. */
-  readonly hostIndex: number
+  /** Where in `headers` the value of `Host` is. Whoever takes fields out of `headers` moves it. */
+  hostIndex: number
   readonly requestId: string
   /** Is each target to be called by its own name? */
   readonly hostFromTarget: boolean

@@ -1,8 +1,8 @@
 import type { Duplex } from 'node:stream'
-import { ProxyError } from '../base/errors.js'
+import { ProxyError, type FailureCode } from '../base/errors.js'
 import type { BodySource, RawHeaders, ResponseSink, Sending, Sent } from '../transport/transport.js'
 import type { Lease } from '../upstream/lease.js'
-import { cancelled, type Outcome } from '../upstream/outcome.js'
+import type { Outcome } from '../upstream/outcome.js'
 import type { Target } from '../upstream/target.js'
 import type { Client } from './client.js'
 import { saysDraining } from './draining-field.js'
@@ -56,20 +56,20 @@ export class Exchange<C extends Client = Client> extends RecordedExchange implem
     if (this.#ended) return
     this.error = new ProxyError('client_closed', 'the client closed the connection')
     if (this.headAt === -1) this.status = failures.client_closed.status
-    this.#stop()
+    this.#stop('client_closed')
     this.#end('cancelled')
   }
 
   /** The client takes nothing of the response any more. */
   clientStalled (): void {
     if (this.#ended) return
-    this.#stop()
+    this.#stop('client_stalled')
     this.#fail(new ProxyError('client_stalled', `the client took nothing of the response for ${this.route.config.timeouts.idleBody} ms`))
   }
 
   /** The whole exchange has taken too long. */
   expired (): void {
-    this.#stop()
+    this.#stop('request_timeout')
     if (!this.#passOnHeld()) this.#fail(new ProxyError('request_timeout', `no complete response within ${this.route.config.timeouts.request} ms`))
   }
 
@@ -186,7 +186,8 @@ export class Exchange<C extends Client = Client> extends RecordedExchange implem
     const leased = this.#lease !== null
     const reused = this.#sending?.reused === true && error.code === 'connection_terminated'
     // A kept connection may be closed by a target in good health; a request the client did not finish says nothing either.
-    this.#release(reused || failures[error.code].fault !== 'target' ? cancelled : { kind: 'failure', error })
+    if (reused) this.#release({ kind: 'cancelled', cause: 'stale' })
+    else this.#release(failures[error.code].fault === 'target' ? { kind: 'failure', error } : { kind: 'cancelled', cause: error.code })
     if (this.#further?.holding === true) return this.#further.holdFailed()
     const step = leased ? nextStep(this, error, sent, reused) : 'give-up'
     if (step === 'other-target') this.#furtherAttempts.otherTarget()
@@ -236,14 +237,14 @@ export class Exchange<C extends Client = Client> extends RecordedExchange implem
   }
 
   /** Breaks off what is under way, without a word about the target. */
-  #stop (): void {
+  #stop (cause: FailureCode): void {
     if (this.#place !== null) {
       this.#place.leave()
       this.#leftQueue()
     }
     this.#further?.stop()
     this.#sending?.abort()
-    this.#release(cancelled)
+    this.#release({ kind: 'cancelled', cause })
   }
 
   #fail (error: ProxyError): void {

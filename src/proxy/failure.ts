@@ -1,6 +1,6 @@
 import type { FailureCode } from '../base/errors.js'
 
-/** Whose fault a failure is: decides what health learns from it. */
+/** Whose fault a failure is, and on whose side it is counted: decides what health learns from it. */
 export type Fault = 'target' | 'client' | 'proxy'
 
 /** What a failure means. */

@@ -53,8 +53,11 @@ export class RouteTable {
 
   /** Is there anything that a climbing path could reach and should not: another route, or what lies beside a rewritten prefix? */
   readonly #guards: boolean
+  readonly unrouted: () => void
 
-  constructor (routes: readonly Route[]) {
+  /** @param unrouted hears of each request that has no route. */
+  constructor (routes: readonly Route[], unrouted: () => void = () => {}) {
+    this.unrouted = unrouted
     this.#guards = routes.length > 1 || routes.some(({ config }) => config.prefix !== '/' || config.rewritePrefix !== null)
     for (const route of routes) this.#routesOf(route.config.host).add(route)
   }

@@ -37,6 +37,8 @@ export interface RouteServices {
   onEnd (exchange: ExchangeRecord): void
   /** Who hears of the exchanges of a route. Asked once for each. */
   observe? (route: RouteConfig): RouteObserver
+  /** Hears of each request that has no route. */
+  unrouted? (): void
 }
 
 /** A route made ready: everything that does not depend on the single request is worked out here, once. */

@@ -197,13 +197,20 @@ export class Front {
       connectionsCheckingInterval: CHECK_INTERVAL
     })
     limit(server, this.#timeouts)
+    const onRequest = (request: IncomingMessage, response: ServerResponse): void => {
+      if (this.#listeners.isLeaving(server)) response.shouldKeepAlive = false
+      this.#onRequest(request, response)
+    }
     // Node drops fields above a number, silently; the size of the head is bounded in any case.
     server.maxHeadersCount = 0
     server.on('connection', this.#onConnection)
-    server.on('request', this.#onRequest)
-    server.on('checkContinue', this.#onCheckContinue)
+    server.on('request', onRequest)
+    server.on('checkContinue', (request: IncomingMessage, response: ServerResponse) => {
+      markAwaitsContinue(request)
+      onRequest(request, response)
+    })
     // RFC 9110, section 10.1.1: an expectation that nobody knows may be ignored; it is not passed on.
-    server.on('checkExpectation', this.#onRequest)
+    server.on('checkExpectation', onRequest)
     server.on('upgrade', this.#onUpgrade)
     server.on('connect', onConnect)
     server.on('clientError', this.#onClientError)
@@ -222,11 +229,6 @@ export class Front {
     if (response.socket === null) holdBack(request.socket, response)
     if (this.#draining || this.#timeouts.clientKeepAlive === 0 || upgradeIgnored(request)) response.shouldKeepAlive = false
     this.#handler(request, response)
-  }
-
-  readonly #onCheckContinue = (request: IncomingMessage, response: ServerResponse): void => {
-    markAwaitsContinue(request)
-    this.#onRequest(request, response)
   }
 
   readonly #onUpgrade = (request: IncomingMessage, connection: Duplex, first: Buffer): void => {

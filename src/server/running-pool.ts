@@ -3,6 +3,7 @@ import type { Clock } from '../base/clock.js'
 import type { PoolConfig } from '../config/config.js'
 import { firstVerdicts } from '../health/first-verdicts.js'
 import { PassiveCheck } from '../health/passive.js'
+import type { Probe } from '../health/probe.js'
 import { createProbe } from '../health/probes.js'
 import { RetryBudget } from '../proxy/retry-budget.js'
 import type { Upstream } from '../proxy/upstream.js'
@@ -85,15 +86,16 @@ export class RunningPool implements Upstream {
 
   /**
    * Makes ready what another config of this pool needs; nothing has changed yet.
+   * @param givenUp ends the wait for first verdicts: nobody will make it the config.
    * @returns what makes it the config, in one synchronous step that can't fail.
    * @throws {ConfigError} if it can't be.
    */
-  async prepare (config: PoolConfig, settings: PoolSettings): Promise<() => void> {
+  async prepare (config: PoolConfig, settings: PoolSettings, givenUp: AbortSignal): Promise<() => void> {
     const strategy = this.#sameStrategy(config, settings) ? null : this.#strategy(config)
     // Made once on trial: options that its kind does not take after all are to be found before anything has changed.
     strategy?.()
     const transport = isDeepStrictEqual([config.tls, settings.timeouts], [this.#config.tls, this.#settings.timeouts]) ? null : this.#newTransport(config, settings)
-    const verdicts = await this.#verdictsOfNew(config)
+    const verdicts = await this.#verdictsOfNew(config, givenUp)
     return () => {
       const before = this.#config
       this.#config = config
@@ -155,12 +157,14 @@ export class RunningPool implements Upstream {
   }
 
   /** A target that joins is to serve from its first moment on, if it is well. */
-  async #verdictsOfNew ({ healthCheck, targets, tls }: PoolConfig): Promise<ReadonlyMap<string, boolean>> {
+  async #verdictsOfNew ({ healthCheck, targets, tls }: PoolConfig, givenUp: AbortSignal): Promise<ReadonlyMap<string, boolean>> {
     if (healthCheck === null || this.#options.makeWatch !== undefined) return new Map()
     const present = new Set(this.pool.targets.map(({ url }) => url))
     const joining = targets.map(({ url }) => parseAddress(url)).filter(({ origin }) => !present.has(origin))
     if (joining.length === 0) return new Map()
-    return await firstVerdicts(joining, createProbe(healthCheck, tls), Math.min(healthCheck.timeout, LONGEST_START), this.#clock)
+    const probe = createProbe(healthCheck, tls)
+    const either: Probe = { check: (address, overdue) => probe.check(address, AbortSignal.any([overdue, givenUp])) }
+    return await firstVerdicts(joining, either, Math.min(healthCheck.timeout, LONGEST_START), this.#clock)
   }
 
   #newWatch ({ healthCheck, tls }: PoolConfig): TargetWatch | null {

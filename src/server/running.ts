@@ -12,6 +12,7 @@ import type { AdminSide } from './admin-side.js'
 import type { Front } from './front.js'
 import type { Generation } from './generation.js'
 import type { InheritedSockets } from './inherited-sockets.js'
+import type { NextListeners } from './listeners.js'
 import type { ListeningSocket } from './listening-socket.js'
 import { ProxyControl, type Controlled } from './proxy-control.js'
 import { Reloader, type Reloaded, type ReloadObserver } from './reloader.js'
@@ -31,6 +32,8 @@ export interface Parts {
   /** null = nobody looks. */
   readonly statistics: Statistics | null
   readonly log: Logger
+  /** Does somebody read the log? Then its level follows the config's. */
+  readonly logged: boolean
   readonly clock: Clock
   readonly inherited: InheritedSockets
   /** Reads the config anew from where it came from. @throws {ConfigError} */
@@ -49,6 +52,8 @@ export class Running implements RunningProxy, Controlled {
   #admin: AdminSide | null = null
   #addresses: readonly string[] = []
   readonly #turns = new Turns()
+  /** Gives up a reload that is under way. */
+  readonly #stopping = new AbortController()
   #closing: Promise<number> | null = null
 
   constructor (config: Config, generation: Generation, parts: Parts) {
@@ -65,7 +70,7 @@ export class Running implements RunningProxy, Controlled {
   get pools (): ReadonlyMap<string, RunningPool> { return this.#parts.upstreams.pools }
   get overrides (): TargetOverrides { return this.#parts.overrides }
   readonly serving = true
-  get draining (): boolean { return this.#parts.front.draining }
+  get draining (): boolean { return this.#closing !== null }
 
   /** Has its first verdicts, and listens. @throws the system's error if an address can't be listened on; then all has ended. */
   async start (): Promise<this> {
@@ -108,7 +113,7 @@ export class Running implements RunningProxy, Controlled {
       role: 'single',
       build: { version: VERSION, node: NODE_VERSION },
       connections: front.connections,
-      draining: front.draining,
+      draining: this.draining,
       reloads: this.#reloader.record,
       workerRestarts: 0,
       pools: upstreams.pools.values(),
@@ -138,13 +143,16 @@ export class Running implements RunningProxy, Controlled {
   }
 
   async #reload (config: Config): Promise<readonly string[]> {
-    if (this.#closing !== null) throw new Error('the proxy is stopping')
-    const { front, upstreams, overrides, log } = this.#parts
-    const next = await upstreams.prepare(overrides.over(config.pools), config)
+    const { signal } = this.#stopping
+    signal.throwIfAborted()
+    const { front, upstreams, overrides, log, logged } = this.#parts
+    const next = await upstreams.prepare(overrides.over(config.pools), config, signal)
     let generation: Generation | null = null
+    let listeners: NextListeners | null = null
     try {
       generation = await this.#parts.build(config, next)
-      const listeners = await front.prepare(config.listen)
+      listeners = await front.prepare(config.listen)
+      signal.throwIfAborted()
       const old = this.#generation
       const changes = configDifference(describeConfig(this.#config), describeConfig(config))
       // From here on nothing can fail, and nothing waits: no request sees half of each config.
@@ -152,27 +160,31 @@ export class Running implements RunningProxy, Controlled {
       listeners.commit()
       front.configure(config.timeouts)
       front.use(generation.handle)
+      if (logged && config.log.level !== this.#config.log.level) log.level = config.log.level
       this.#config = config
       this.#generation = generation
       this.#addresses = listeners.urls
-      if (log.level !== 'silent') log.level = config.log.level
       void old.close(false)
       return changes
     } catch (error) {
       next.abort()
+      listeners?.abort()
       await generation?.close(true)
       throw error
     }
   }
 
   async #close (drain: () => Promise<number>): Promise<number> {
-    await this.#turns.ended()
     const { upstreams, events, statistics } = this.#parts
     events.add('stop', 'the proxy is shutting down')
+    // Nothing is waited for that a reload waits for: it comes to nothing now.
+    this.#stopping.abort(new Error('the proxy is stopping'))
     const cut = await drain()
     await upstreams.stop(true)
     await this.#generation.close(true)
     statistics?.stop()
+    // What a reload had made ready has ended too.
+    await this.#turns.ended()
     return cut
   }
 }

@@ -1,4 +1,4 @@
-import type { Config } from '../config/config.js'
+import type { Config, PoolConfig } from '../config/config.js'
 import type { PoolSettings } from './pool-settings.js'
 import { RunningPool } from './running-pool.js'
 import type { UpstreamOptions } from './upstream-options.js'
@@ -39,26 +39,40 @@ export class Upstreams {
   }
 
   /**
-   * Makes another set of pools ready: those whose name survives keep their state, new ones have their first verdicts.
-   * @throws {ConfigError} if one can't be made; then nothing has changed.
+   * Makes another set of pools ready: those whose name survives keep their state, new ones have their first verdicts, all at the same time.
+   * @param signal gives it up: nothing is waited for any more. Default: nobody does.
+   * @throws {ConfigError} if one can't be made, the signal's reason if it was given up; then nothing has changed.
    */
-  async prepare (pools: Config['pools'], settings: PoolSettings): Promise<NextUpstreams> {
+  async prepare (pools: Config['pools'], settings: PoolSettings, signal?: AbortSignal): Promise<NextUpstreams> {
+    signal?.throwIfAborted()
     const next = new Map<string, RunningPool>()
     const joining: RunningPool[] = []
-    const commits: Array<() => void> = []
-    const abort = (): void => { for (const pool of joining) void pool.stop(true) }
+    const surviving: Array<readonly [RunningPool, PoolConfig]> = []
+    const givenUp = new AbortController()
+    const abort = (): void => {
+      if (givenUp.signal.aborted) return
+      givenUp.abort()
+      for (const pool of joining) void pool.stop(true)
+    }
+    let commits: ReadonlyArray<() => void>
+    signal?.addEventListener('abort', abort)
     try {
       for (const [name, config] of Object.entries(pools)) {
         const survivor = this.#pools.get(name)
         const pool = survivor ?? new RunningPool(name, config, { ...this.#options, zone: settings.zone, timeouts: settings.timeouts })
         next.set(name, pool)
         if (survivor === undefined) joining.push(pool)
-        else commits.push(await survivor.prepare(config, settings))
+        else surviving.push([survivor, config])
       }
-      await Promise.all(joining.map(pool => pool.start()))
+      const starts = Promise.all(joining.map(pool => pool.start()))
+      const preparations = Promise.all(surviving.map(([pool, config]) => pool.prepare(config, settings, givenUp.signal)))
+      commits = (await Promise.all([preparations, starts]))[0]
+      signal?.throwIfAborted()
     } catch (error) {
       abort()
       throw error
+    } finally {
+      signal?.removeEventListener('abort', abort)
     }
     return {
       get: name => found(next, name),

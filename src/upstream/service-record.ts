@@ -1,26 +1,26 @@
 import type { Clock } from '../base/clock.js'
 
-/** Since when a target is in its present state, and for how long it was out of service. Being full is no state of its own here. */
+/** Since when a target is in the state that is shown, and for how long it was out of service. Being full is no state of its own here: it comes and goes with single requests. */
 export class ServiceRecord {
   /** Milliseconds since 1970. */
   since = 0
-  /** 0 = in service; else what speaks against it. */
-  #state = -1
+  #state: string | null = null
   #downtime = 0
   /** Clock time in ms at which it went out of service; -1 = it is in service. */
   #outAt = -1
 
-  /** @param vetoes the judges that speak against it, as bits. */
-  note (inService: boolean, vetoes: number, clock: Clock): void {
-    const state = inService ? 0 : vetoes + 1
-    if (state === this.#state) return
-    this.#state = state
-    this.since = clock.wallTime()
+  /** @param state the one that people are shown. */
+  note (inService: boolean, state: string, clock: Clock): void {
+    if (state !== this.#state) {
+      this.#state = state
+      this.since = clock.wallTime()
+    }
+    if (inService === (this.#outAt === -1)) return
     const now = clock.now()
     if (inService) {
       this.#downtime = this.downtime(now)
       this.#outAt = -1
-    } else if (this.#outAt === -1) {
+    } else {
       this.#outAt = now
     }
   }

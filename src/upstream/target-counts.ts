@@ -37,8 +37,11 @@ export class TargetCounts {
   readonly responses: [number, number, number, number, number, number] = [0, 0, 0, 0, 0, 0]
   /** Leases that ended with a failure. */
   readonly failures = new Map<FailureCode, number>()
-  /** Leases that ended without a word about the target. */
+  /** Leases that ended without a word about the target, and those of them whose cause is known, by cause. */
   cancelled = 0
+  readonly interruptions = new Map<FailureCode, number>()
+  /** Leases that met a kept connection which the target had closed; they are not among the cancelled. */
+  stale = 0
   /** Bytes of request bodies that were sent, and of response bodies that came; for tunnels what went each way. */
   bytesIn = 0
   bytesOut = 0
@@ -48,8 +51,9 @@ export class TargetCounts {
   readonly headTimes = new TimeSum()
   readonly totalTimes = new TimeSum()
   lastCheck: CheckRecord | null = null
-  checksPassed = 0
-  checksFailed = 0
+  /** What the checks took that passed, and those that failed. */
+  readonly passedChecks = new TimeSum()
+  readonly failedChecks = new TimeSum()
   ejections = 0
 
   /** A lease was given out. @param inflight how many there are now. */
@@ -67,18 +71,31 @@ export class TargetCounts {
         if (outcome.status !== 101) this.totalTimes.add(took)
         break
       case 'failure':
-        this.failures.set(outcome.error.code, (this.failures.get(outcome.error.code) ?? 0) + 1)
+        increment(this.failures, outcome.error.code)
         break
       case 'cancelled':
-        this.cancelled++
+        this.#cancelled(outcome.cause)
     }
+  }
+
+  #cancelled (cause: FailureCode | 'stale' | undefined): void {
+    if (cause === 'stale') {
+      this.stale++
+      return
+    }
+    this.cancelled++
+    if (cause !== undefined) increment(this.interruptions, cause)
   }
 
   checked (check: CheckRecord): void {
     this.lastCheck = check
-    if (check.passed) this.checksPassed++
-    else this.checksFailed++
+    const times = check.passed ? this.passedChecks : this.failedChecks
+    times.add(check.tookMs)
   }
+}
+
+function increment (counts: Map<FailureCode, number>, code: FailureCode): void {
+  counts.set(code, (counts.get(code) ?? 0) + 1)
 }
 
 /** The first digit of a status. One that no class has means what a 5xx means (RFC 9110, section 15). */

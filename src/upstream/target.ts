@@ -6,11 +6,18 @@ import { parseAddress, type TargetAddress } from './address.js'
 import { ServiceRecord } from './service-record.js'
 import { TargetCounts } from './target-counts.js'
 
-/** Who may veto a target. */
-export type Judge = 'active' | 'passive' | 'admin' | 'full'
+/** Who may veto a target, in the order in which they are told. */
+export const judges = ['active', 'passive', 'admin', 'full'] as const
+export type Judge = typeof judges[number]
 
 const BITS: Readonly<Record<Judge, number>> = { active: 1, passive: 2, admin: 4, full: 8 }
 const HEALTH = BITS.active | BITS.passive
+
+/**
+ * `up` serves; `full` is at its limit; `down` by the health check; `ejected` by passive health; `drain` by the admin, or for want of weight; `maint` by
+ * the admin; `checking` = not yet probed, or not since it was in maintenance.
+ */
+export type TargetState = 'up' | 'full' | 'down' | 'ejected' | 'drain' | 'maint' | 'checking'
 
 /** A target as a config or a discovery source describes it. */
 export interface TargetSpec {
@@ -57,6 +64,8 @@ export class Target implements Candidate {
   #inflight = 0
   #awaiting = 0
   #vetoes = 0
+  /** Has its health check not said anything yet? */
+  #checking = false
 
   /** @param changed called after every change that may alter eligibility or weight, never for a mere count. */
   constructor (poolName: string, spec: TargetSpec, changed: TargetObserver, adaptive: ConcurrencyLimit | null = null) {
@@ -103,18 +112,42 @@ export class Target implements Candidate {
   /** Does nothing but its limit speak against it? */
   get onlyFull (): boolean { return this.#weight > 0 && this.#vetoes === BITS.full }
 
+  /** The state that matters most to people, of those that it is in. */
+  get state (): TargetState {
+    const state = this.#serviceState
+    return state === 'up' && (this.#vetoes & BITS.full) !== 0 ? 'full' : state
+  }
+
+  /** The same, being full left out. */
+  get #serviceState (): Exclude<TargetState, 'full'> {
+    const vetoes = this.#vetoes
+    if ((vetoes & BITS.admin) !== 0) return this.#maintenance ? 'maint' : 'drain'
+    if (this.#weight === 0) return 'drain'
+    if ((vetoes & BITS.active) !== 0) return this.#checking ? 'checking' : 'down'
+    return (vetoes & BITS.passive) !== 0 ? 'ejected' : 'up'
+  }
+
   /** The judges that veto it now, in a fixed order. */
   get vetoedBy (): readonly Judge[] {
-    // Object.keys of a record whose keys are exactly the judges.
-    return (Object.keys(BITS) as Judge[]).filter(judge => (this.#vetoes & BITS[judge]) !== 0)
+    return judges.filter(judge => (this.#vetoes & BITS[judge]) !== 0)
   }
 
   /** A judge's word: `ok` lifts its veto, otherwise it vetoes. The last word of each judge counts. */
   judge (by: Judge, ok: boolean): void {
     const vetoes = ok ? this.#vetoes & ~BITS[by] : this.#vetoes | BITS[by]
-    if (vetoes === this.#vetoes) return
+    const firstWord = by === 'active' && this.#checking
+    if (vetoes === this.#vetoes && !firstWord) return
+    if (firstWord) this.#checking = false
     this.#vetoes = vetoes
     this.#changed(this, by !== 'full')
+  }
+
+  /** A health check begins that knows nothing of it: the check vetoes it until its first word. */
+  awaitCheck (): void {
+    const changed = !this.#checking || (this.#vetoes & BITS.active) === 0
+    this.#checking = true
+    this.#vetoes |= BITS.active
+    if (changed) this.#changed(this, true)
   }
 
   /** Sets the share of its weight that it has for now, above 0 and at most 1. */
@@ -138,20 +171,21 @@ export class Target implements Candidate {
   /** Takes a new description of the same address: weight, level, limit and drain change, health and counts stay. */
   update (spec: TargetSpec): void {
     const { weight = 1, priority = 0, zone = null } = spec
-    const changed = weight !== this.#weight || priority !== this.#priority || zone !== this.#zone
+    const maintenance = spec.maintenance === true
+    const changed = weight !== this.#weight || priority !== this.#priority || zone !== this.#zone || maintenance !== this.#maintenance
     this.#weight = weight
     this.#priority = priority
     this.#zone = zone
     this.#maxConnections = spec.maxConnections ?? 0
     this.#checkLimit()
-    this.#maintenance = spec.maintenance === true
-    this.judge('admin', !(spec.drain === true || this.#maintenance))
+    this.#maintenance = maintenance
+    this.judge('admin', !(spec.drain === true || maintenance))
     if (changed) this.#changed(this, true)
   }
 
   /** @internal Its pool says whether it is in service. */
   noteService (inService: boolean, clock: Clock): void {
-    this.service.note(inService, this.#vetoes & ~BITS.full, clock)
+    this.service.note(inService, this.#serviceState, clock)
   }
 
   /** @internal The one increment; only a lease calls it. */

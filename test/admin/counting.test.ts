@@ -84,6 +84,38 @@ t.test('the client leaves', async t => {
   made.world.check(t)
 })
 
+t.test('a kept connection that the target has closed: neither cancelled nor failed, and sent again', async t => {
+  const made = counted({ targets: 1 })
+  made.world.last.reused = true
+  made.world.last.fail(failure('connection_terminated'), 'all')
+  t.match(made.target(0), { requests: 2, cancelled: 0, stale: 1, failures: {} })
+  made.world.last.respond(200)
+  made.world.last.end()
+  t.match(made.target(0), { requests: 2, cancelled: 0, stale: 1, failures: {}, interruptions: { proxy: {}, client: {} }, responses: { 2: 1 } })
+  t.strictSame(made.route.failures, { target: {}, proxy: {}, client: {} }, 'the client has noticed nothing')
+  made.world.check(t)
+})
+
+t.test('on whose side it is that a request does not end well', async t => {
+  const ends: ReadonlyArray<readonly [string, 'target' | 'proxy' | 'client', (world: ReturnType<typeof counted>['world']) => void]> = [
+    ['client_closed', 'client', world => { world.exchange.clientClosed() }],
+    ['client_stalled', 'client', world => { world.exchange.clientStalled() }],
+    ['upload_too_slow', 'client', world => { world.last.fail(failure('upload_too_slow'), 'partly') }],
+    ['request_timeout', 'proxy', world => { world.exchange.expired() }],
+    ['http_protocol_error', 'target', world => { world.last.fail(failure('http_protocol_error'), 'all') }]
+  ]
+  for (const [code, side, end] of ends) {
+    const made = counted({ targets: 1 })
+    end(made.world)
+    const none = { target: {}, proxy: {}, client: {} }
+    t.strictSame(made.route.failures, { ...none, [side]: { [code]: 1 } }, code)
+    const { failures: target, interruptions, cancelled } = made.target(0)
+    t.strictSame({ target, ...interruptions }, { ...none, [side]: { [code]: 1 } }, code)
+    t.equal(cancelled, side === 'target' ? 0 : 1)
+  }
+  t.strictSame(counted({ targets: 0 }).route.failures, { target: {}, proxy: { destination_unavailable: 1 }, client: {} })
+})
+
 t.test('a response that breaks off', async t => {
   const made = counted()
   made.world.last.respond(200)
@@ -181,7 +213,8 @@ t.test('a queue that is full turns requests away; a more urgent one takes a plac
 const outcome: fc.Arbitrary<Outcome> = fc.oneof(
   fc.record({ kind: fc.constant('response' as const), status: fc.oneof(fc.integer({ min: 200, max: 999 }), fc.constant(101)) }),
   fc.constantFrom(...failureCodes).map(code => ({ kind: 'failure' as const, error: new ProxyError(code, '') })),
-  fc.constant({ kind: 'cancelled' as const })
+  fc.constant({ kind: 'cancelled' as const }),
+  fc.constantFrom('stale' as const, 'client_closed' as const).map(cause => ({ kind: 'cancelled' as const, cause }))
 )
 
 t.test('whatever becomes of leases: over the targets, responses, failures and what was cancelled are as many as have ended', async t => {
@@ -203,7 +236,7 @@ t.test('whatever becomes of leases: over the targets, responses, failures and wh
     }
     const counts = pool.targets.map(({ counts }) => counts)
     const sum = (numbers: Iterable<number>): number => [...numbers].reduce((a, b) => a + b, 0)
-    const counted = sum(counts.map(({ responses, failures, cancelled }) => sum(responses) + sum(failures.values()) + cancelled))
+    const counted = sum(counts.map(({ responses, failures, cancelled, stale }) => sum(responses) + sum(failures.values()) + cancelled + stale))
     return counted === ended && sum(counts.map(({ requests }) => requests)) === ended + open.length &&
       sum(counts.map(({ totalTimes }) => totalTimes.count)) <= ended
   })))

@@ -27,12 +27,14 @@ export function target (url: string, more: Partial<TargetSnapshot> = {}): Target
     responses: { 1: 0, 2: 0, 3: 0, 4: 0, 5: 0 },
     failures: {},
     cancelled: 0,
+    interruptions: { proxy: {}, client: {} },
+    stale: 0,
     bytesIn: 0,
     bytesOut: 0,
     connections: { open: 0, idle: 0, opened: 0, reused: 0 },
     times: { connect: NO_TIME, head: NO_TIME, total: NO_TIME },
     lastCheck: null,
-    checks: { passed: 0, failed: 0 },
+    checks: { passed: 0, failed: 0, times: { passed: NO_TIME, failed: NO_TIME } },
     ejections: 0,
     downtime: 0,
     since: 0,
@@ -65,6 +67,7 @@ export function route (prefix: string, poolName: string): RouteSnapshot {
     pool: poolName,
     inflight: 0,
     requests: [],
+    failures: { target: {}, proxy: {}, client: {} },
     durations: { buckets: [...DURATION_BUCKETS, 0].map(() => 0), sum: 0 }
   }
 }
@@ -106,6 +109,7 @@ export class FakeControl implements Control {
       draining: false,
       reloads: { succeeded: 0, failed: 0, last: null },
       workerRestarts: 0,
+      unrouted: 0,
       pools: this.pools,
       routes: this.routes
     }

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import fc from 'fast-check'
 import t from 'tap'
 import { VirtualClock } from '../../src/base/virtual-clock.js'
-import { connect } from '../fixtures/client.js'
+import { connect, exchange } from '../fixtures/client.js'
 import { directory } from '../fixtures/program.js'
 import { eventually } from '../fixtures/proxy.js'
 import { ask, startAdmin } from './admin-world.js'
@@ -205,6 +205,33 @@ t.test('a request without Host', async t => {
   t.equal((await client.request(['GET /livez HTTP/1.1']).response()).status, 400)
 })
 
+t.test('HTTP/1.0 needs no Host: simple health checks send none', async t => {
+  const world = await startAdmin(t)
+  const status = async (...lines: string[]): Promise<number> => (await exchange(t, world.port, lines)).status
+  t.equal(await status('GET /readyz HTTP/1.0'), 200)
+  t.equal(await status('GET /livez HTTP/1.0', 'Host: evil.example'), 403, 'but what it sends is looked at')
+  t.equal(await status('GET /livez HTTP/1.0', 'Host:'), 400)
+  t.equal(await status('GET /livez HTTP/1.0', 'Origin: http://evil.example'), 403)
+})
+
+t.test('probes and scrapers may ask with a query', async t => {
+  const { ask } = bound(await startAdmin(t))
+  for (const path of ['/livez?verbose', '/readyz?verbose', '/metrics?x=1', '/metrics?x=1&x=2']) t.equal((await ask(path)).status, 200, path)
+})
+
+t.test('a path that is too long is refused, and no fault of ours', async t => {
+  const world = await startAdmin(t, { token: TOKEN })
+  const { ask } = bound(world)
+  for (const path of [`/pools/${'x'.repeat(2049)}`, `/pools/api/targets/${'x'.repeat(2049)}`, `/assets/${'x'.repeat(10_000)}`]) {
+    const { status, headers, json } = await ask(path)
+    t.equal(status, 414)
+    t.equal(headers['content-type'], 'application/problem+json')
+    t.strictSame(json, { type: 'about:blank', title: 'A part of the path is too long', status: 414, code: 'path_too_long' })
+  }
+  t.equal((await ask(`/pools/${'x'.repeat(2048)}`, { headers: BEARER })).status, 404)
+  t.strictSame(world.log.named('an admin request failed'), [])
+})
+
 t.test('pages of other origins may link to the dashboard, and nothing else', async t => {
   const world = await startAdmin(t)
   const { control, ask } = bound(world)
@@ -242,11 +269,12 @@ t.test('events', async t => {
   t.equal((await ask('/events?since=4')).json.missed, 6)
   t.equal((await ask('/events?since=10')).json.missed, 0)
   t.equal((await ids('?since=1000')).length, 500, 'a place of a former process')
+  t.equal((await ask('/events?since=1000')).json.missed, 10)
   t.equal((await ask('/events?since=x')).status, 400)
 })
 
 t.test('events as they happen, and where one left off', async t => {
-  const world = await startAdmin(t)
+  const world = await startAdmin(t, { clock: new VirtualClock() })
   const { events } = world.control
   events.add('up', 'first')
   events.add('down', 'second', { pool: 'api' })
@@ -254,16 +282,46 @@ t.test('events as they happen, and where one left off', async t => {
   t.equal(stream.response.headers['content-type'], 'text/event-stream')
   events.add('up', 'third')
   const messages = await stream.wait(3)
-  t.strictSame(messages.map(({ id }) => id), ['1', '2', '3'])
+  t.strictSame(messages.map(({ id }) => id), ['0-1', '0-2', '0-3'])
   t.match(JSON.parse(messages[1]?.data ?? ''), { id: 2, kind: 'down', message: 'second', pool: 'api', target: null })
   stream.leave()
   events.add('up', 'fourth')
-  const again = await world.stream('/events?since=0', { 'last-event-id': '3' })
-  t.strictSame((await again.wait(1)).map(({ id }) => id), ['4'])
+  const again = await world.stream('/events?since=0', { 'last-event-id': '0-3' })
+  t.strictSame((await again.wait(1)).map(({ id }) => id), ['0-4'])
   again.leave()
   const since = await world.stream('/events?since=2')
-  t.strictSame((await since.wait(2)).map(({ id }) => id), ['3', '4'])
+  t.strictSame((await since.wait(2)).map(({ id }) => id), ['0-3', '0-4'])
   since.leave()
+})
+
+t.test('after a restart nothing is missed, however many events there are', async t => {
+  const clock = new VirtualClock()
+  const ids = async (path: string, headers: http.OutgoingHttpHeaders, world: Awaited<ReturnType<typeof startAdmin>>, count: number): Promise<string[]> => {
+    const stream = await world.stream(path, headers)
+    // One more shows that these are all.
+    world.control.events.add('up', 'last')
+    const messages = await stream.wait(count + 1)
+    stream.leave()
+    return messages.filter(({ event }) => event !== 'snapshot').map(({ id }) => id)
+  }
+  const former = await startAdmin(t, { clock })
+  for (let i = 0; i < 3; i++) former.control.events.add('up', 'before')
+  const { next } = (await former.ask('/events')).json
+  t.equal(next, '0-3')
+  t.strictSame((await former.ask(`/events?since=${next}`)).json, { events: [], missed: 0, next })
+  clock.advance(1000)
+  const world = await startAdmin(t, { clock })
+  for (let i = 0; i < 3; i++) world.control.events.add('start', 'after')
+  const all = (await world.ask(`/events?since=${next}`)).json
+  t.equal(all.events.length, 3, 'as many as there were')
+  t.equal(all.next, '1000-3')
+  t.strictSame(await ids('/events', { 'last-event-id': '0-3' }, world, 3), ['1000-1', '1000-2', '1000-3', '1000-4'])
+  t.strictSame(await ids('/events', { 'last-event-id': '0-1' }, world, 4), ['1000-1', '1000-2', '1000-3', '1000-4', '1000-5'], 'more than there were')
+  t.strictSame((await ids('/events', { 'last-event-id': '3' }, world, 5)).length, 6, 'what names no process')
+  t.strictSame((await ids('/events?since=5', { 'last-event-id': 'nonsense' }, world, 6)).length, 7)
+  t.strictSame(await ids('/events', { 'last-event-id': '1000-7' }, world, 0), ['1000-8'])
+  t.strictSame(await ids('/events', { 'last-event-id': '1000-9' }, world, 8), ['1000-1', '1000-2', '1000-3', '1000-4', '1000-5', '1000-6', '1000-7', '1000-8', '1000-9'], 'not reached')
+  t.equal((await world.ask('/events?since=0-')).status, 400)
 })
 
 t.test('snapshots: one timer for all who watch, none for nobody', async t => {
@@ -280,7 +338,7 @@ t.test('snapshots: one timer for all who watch, none for nobody', async t => {
   for (const stream of [first, second]) t.strictSame((await stream.wait(3)).map(({ event, data }) => [event, JSON.parse(data).at]), [['snapshot', 0], ['snapshot', 1000], ['snapshot', 2000]])
   t.equal(world.control.taken, 3, 'each is taken once')
   world.control.events.add('panic', 'now')
-  t.match((await first.wait(4))[3], { event: 'change', id: '1' })
+  t.match((await first.wait(4))[3], { event: 'change', id: '0-1' })
   first.leave()
   second.leave()
   await eventually(() => clock.pending === 0)
@@ -387,6 +445,41 @@ t.test('streams are bounded', async t => {
   again.leave()
 })
 
+t.test('clients that never read do not keep their places', async t => {
+  const clock = new VirtualClock()
+  const world = await startAdmin(t, { clock })
+  const lazy: Array<Awaited<ReturnType<typeof lazyStream>>> = []
+  for (let i = 0; i < 64; i++) lazy.push(await lazyStream(t, world, '/stream'))
+  await clock.advanceAsync(14_999)
+  t.match((await world.ask('/stream')).json, { status: 503, code: 'too_many_streams' }, 'not at once: nor would they leave places to each other')
+  await clock.advanceAsync(1)
+  t.equal((await world.ask('/stream', { method: 'HEAD' })).status, 200, 'who wants no stream takes no place')
+  t.notOk(lazy.some(({ dropped }) => dropped()))
+  const stream = await world.stream('/stream')
+  await stream.wait(1)
+  await eventually(() => lazy[0]?.dropped() === true)
+  t.equal(lazy.filter(({ dropped }) => dropped()).length, 1, 'only one had to go')
+  stream.leave()
+})
+
+t.test('one that is seen not to read gives its place before an older one that reads', async t => {
+  const clock = new VirtualClock()
+  const world = await startAdmin(t, { clock })
+  const oldest = await world.stream('/events')
+  const lazy = await lazyStream(t, world)
+  world.control.events.add('up', 'x'.repeat(20_000_000))
+  await oldest.wait(1)
+  const streams = [oldest]
+  for (let i = 0; i < 62; i++) streams.push(await world.stream('/events?since=1'))
+  await clock.advanceAsync(15_000)
+  t.equal(lazy.dropped(), false)
+  streams.push(await world.stream('/events?since=1'))
+  await eventually(() => lazy.dropped())
+  world.control.events.add('up', 'second')
+  t.equal((await oldest.wait(2)).length, 2)
+  for (const stream of streams) stream.leave()
+})
+
 t.test('closing ends streams and does not wait for idle or half-sent requests', async t => {
   const clock = new VirtualClock()
   const world = await startAdmin(t, { clock })
@@ -436,13 +529,13 @@ function bound (world: Awaited<ReturnType<typeof startAdmin>>): { control: typeo
 }
 
 /** A client that asks for events and then reads nothing. */
-async function lazyStream (t: { teardown (fn: () => void): void }, world: Awaited<ReturnType<typeof startAdmin>>): Promise<{ dropped (): boolean }> {
+async function lazyStream (t: { teardown (fn: () => void): void }, world: Awaited<ReturnType<typeof startAdmin>>, path = '/events'): Promise<{ dropped (): boolean }> {
   let dropped = false
   world.listener.server.once('request', (_request, response) => { response.once('close', () => { dropped = true }) })
   const socket = net.connect(world.port, '127.0.0.1')
   t.teardown(() => { socket.destroy() })
   socket.on('error', () => {})
-  socket.write('GET /events HTTP/1.1\r\nHost: localhost\r\nAccept: text/event-stream\r\n\r\n')
+  socket.write(`GET ${path} HTTP/1.1\r\nHost: localhost\r\nAccept: text/event-stream\r\n\r\n`)
   // The head has come: from now on nothing is read.
   await once(socket, 'readable')
   return { dropped: () => dropped }

@@ -65,6 +65,7 @@ t.test('what a target\'s state is, as workers and the primary see it', async t =
   t.same(state(base('worker', ['passive'], 'ejected'), base('primary', [], 'up'), base('worker', ['full'], 'full')), ['ejected', ['passive', 'full']])
   t.same(state(base('worker', ['passive'], 'ejected'), base('primary', ['admin'], 'maint')), ['maint', ['passive', 'admin']])
   t.same(state(base('worker', ['admin'], 'maint'), base('primary', ['admin'], 'drain')), ['drain', ['admin']])
+  t.same(state(base('worker', [], 'up', { weight: 1 }), base('primary', ['admin'], 'drain', { weight: 0 })), ['drain', ['admin']], 'weight 0')
   t.same(state(base('primary', ['active'], 'checking'), base('worker', ['active'], 'down')), ['checking', ['active']])
 })
 
@@ -97,6 +98,10 @@ function sorted (snapshot: Snapshot): object {
   }
 }
 
+function total (counts: Readonly<Record<string, number>>): number {
+  return Object.values(counts).reduce((a, b) => a + b, 0)
+}
+
 /** All that is counted, summed up. */
 function totals (snapshots: readonly Snapshot[]): object {
   const sum = (of: (snapshot: Snapshot) => number): number => snapshots.map(of).reduce((a, b) => a + b, 0)
@@ -110,7 +115,11 @@ function totals (snapshots: readonly Snapshot[]): object {
     requests: ofTargets(({ requests }) => requests),
     responses: ofTargets(({ responses }) => responses[1] + responses[2] + responses[3] + responses[4] + responses[5]),
     failures: ofTargets(({ failures }) => Object.values(failures).reduce((a, b) => a + b, 0)),
-    rest: ofTargets(({ cancelled, retries, bytesIn, bytesOut, ejections, checks }) => cancelled + retries + bytesIn + bytesOut + ejections + checks.passed + checks.failed),
+    unrouted: sum(({ unrouted }) => unrouted),
+    interruptions: ofTargets(({ interruptions }) => total(interruptions.proxy) + total(interruptions.client)),
+    checkTimes: ofTargets(({ checks: { times: { passed, failed } } }) => passed.count + passed.sum + failed.count + failed.sum),
+    failuresOfRoutes: sum(({ routes }) => routes.reduce((all, { failures: { target, proxy, client } }) => all + total(target) + total(proxy) + total(client), 0)),
+    rest: ofTargets(({ cancelled, stale, retries, bytesIn, bytesOut, ejections, checks }) => stale + cancelled + retries + bytesIn + bytesOut + ejections + checks.passed + checks.failed),
     connectionsOfTargets: ofTargets(({ connections }) => connections.open + connections.idle + connections.opened + connections.reused),
     times: ofTargets(({ times }) => times.connect.sum + times.head.sum + times.total.sum + times.connect.count + times.head.count + times.total.count),
     limits: ofTargets(({ adaptiveLimit }) => adaptiveLimit ?? 0),

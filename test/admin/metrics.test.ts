@@ -17,6 +17,10 @@ function lines (written: ReadonlyMap<string, Family>, name: string): string[] {
   return (written.get(name)?.samples ?? []).map(({ name, labels, value }) => `${name}${JSON.stringify(labels)} ${value}`)
 }
 
+function happened (lines: readonly string[]): string[] {
+  return lines.filter(line => !line.endsWith(' 0'))
+}
+
 t.test('the type of the answer', async t => {
   t.equal(metricsWriter.contentType, 'text/plain; version=0.0.4; charset=utf-8')
 })
@@ -46,10 +50,10 @@ t.test('an exchange that failed on one target and was answered by another', asyn
   const written = await families(made.snapshot)
   const [first, second] = world.pool.targets.map(({ url }) => ({ pool: 'api', target: url }))
   const route = { route: 'GET,POST shop.example/api', pool: 'api' }
-  t.same(lines(written, 'headrace_requests_total'), [`headrace_requests_total${JSON.stringify({ ...route, target: second?.target, status: '2xx' })} 1`])
+  t.same(happened(lines(written, 'headrace_requests_total')), [`headrace_requests_total${JSON.stringify({ ...route, target: second?.target, status: '2xx' })} 1`])
   const buckets = written.get('headrace_request_duration_seconds')?.samples.filter(({ name }) => name.endsWith('_bucket')) ?? []
   t.same(buckets.filter(({ value }) => value === 1).map(({ labels }) => labels['le'])[0], '0.25', '130 ms, and the pause before')
-  t.same(lines(written, 'headrace_target_failures_total'), [`headrace_target_failures_total${JSON.stringify({ ...first, code: 'connection_refused' })} 1`])
+  t.same(happened(lines(written, 'headrace_target_failures_total')), [`headrace_target_failures_total${JSON.stringify({ ...first, side: 'target', code: 'connection_refused' })} 1`])
   t.same(lines(written, 'headrace_retries_total'), [0, 1].map(i => `headrace_retries_total${JSON.stringify([first, second][i])} ${i}`))
   t.same(lines(written, 'headrace_target_up'), [0, 1].map(i => `headrace_target_up${JSON.stringify([first, second][i])} ${i}`))
   t.ok(lines(written, 'headrace_target_healthy').includes(`headrace_target_healthy${JSON.stringify({ ...first, judge: 'passive' })} 0`))
@@ -59,6 +63,57 @@ t.test('an exchange that failed on one target and was answered by another', asyn
   t.same(lines(written, 'headrace_event_loop_lag_seconds').length, 3)
   t.same(lines(written, 'headrace_client_connections'), ['headrace_client_connections{} 7'])
   t.same(lines(written, 'headrace_build_info'), ['headrace_build_info{"version":"1.2.3","node":"v20.19.0"} 1'])
+})
+
+t.test('what has not happened yet is 0: a rate would miss what a series begins with', async t => {
+  const made = counted({ targets: 2 })
+  const written = await families(made.snapshot)
+  const of = (name: string, label: string) => (written.get(name)?.samples ?? []).map(({ labels, value }) => [labels['target'], labels[label], value])
+  const urls = made.world.pool.targets.map(({ url }) => url)
+  t.same(of('headrace_requests_total', 'status'), [...urls, ''].flatMap(url => ['2xx', '3xx', '4xx', '5xx'].map(status => [url, status, 0])))
+  for (const url of urls) t.ok(of('headrace_target_failures_total', 'code').some(each => JSON.stringify(each) === JSON.stringify([url, 'connection_refused', 0])), url)
+  t.ok(lines(written, 'headrace_failures_total').includes('headrace_failures_total{"route":"/","pool":"api","side":"proxy","code":"destination_unavailable"} 0'))
+  made.world.last.respond(503)
+  made.world.last.end()
+  const after = await families(made.snapshot)
+  t.equal(after.get('headrace_requests_total')?.samples.length, 12, 'no series is added by it')
+  t.same(happened(lines(after, 'headrace_requests_total')), [`headrace_requests_total${JSON.stringify({ route: '/', pool: 'api', target: urls[0], status: '5xx' })} 1`])
+})
+
+t.test('errors by side and code', async t => {
+  const made = counted({ targets: 1 })
+  made.world.exchange.clientClosed()
+  const written = await families(made.snapshot)
+  const [target] = made.world.pool.targets
+  t.same(happened(lines(written, 'headrace_target_failures_total')), [`headrace_target_failures_total${JSON.stringify({ pool: 'api', target: target?.url, side: 'client', code: 'client_closed' })} 1`])
+  t.same(happened(lines(written, 'headrace_failures_total')), ['headrace_failures_total{"route":"/","pool":"api","side":"client","code":"client_closed"} 1'])
+})
+
+t.test('a target of weight 0 is not up, and the admin is who has something against it', async t => {
+  const made = counted({ targets: 1 })
+  const [target] = made.world.pool.targets
+  made.world.pool.reconcile([{ url: target?.url ?? '', weight: 0 }])
+  t.match(made.target(0), { state: 'drain', vetoedBy: ['admin'], weight: 0 })
+  const written = await families(made.snapshot)
+  t.same(written.get('headrace_target_up')?.samples.map(({ value }) => value), [0])
+  t.same(written.get('headrace_target_healthy')?.samples.filter(({ value }) => value === 0).map(({ labels }) => labels['judge']), ['admin'])
+})
+
+t.test('how long health checks took, so that a rate is their average', async t => {
+  const made = counted({ targets: 1 })
+  const counts = made.world.pool.targets[0]?.counts
+  for (const [passed, tookMs] of [[true, 100], [true, 200], [false, 2000]] as const) counts?.checked({ at: 5000, passed, reason: 'x', tookMs })
+  const written = await families(made.snapshot)
+  t.same(written.get('headrace_target_check_seconds')?.samples.map(({ name, labels, value }) => [name.slice(name.lastIndexOf('_')), labels['result'], value]),
+    [['_sum', 'pass', 0.3], ['_count', 'pass', 2], ['_sum', 'fail', 2], ['_count', 'fail', 1]].map(([name, result, value]) => [name, result, value]))
+  t.same(written.get('headrace_check_duration_seconds')?.samples.map(({ value }) => value), [2], 'the last one')
+})
+
+t.test('requests without a route', async t => {
+  const made = counted()
+  made.statistics.noteUnrouted()
+  t.same(lines(await families(made.snapshot), 'headrace_unrouted_requests_total'), ['headrace_unrouted_requests_total{} 1'])
+  t.equal(mergeSnapshots([made.snapshot, made.snapshot]).unrouted, 2)
 })
 
 t.test('a target that has left is no label any more', async t => {

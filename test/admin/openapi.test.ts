@@ -40,7 +40,7 @@ t.test('every route is in it, and nothing else', async t => {
 /** What brings about each answer. */
 const CASES: Readonly<Record<string, Readonly<Record<string, readonly [path: string, asked?: Asked, prepare?: (world: AdminWorld) => void]>>>> = {
   getDashboard: { 200: ['/'] },
-  getAsset: { 200: ['/assets/app.js'], 404: ['/assets/nothing.js'] },
+  getAsset: { 200: ['/assets/app.js'], 400: ['/assets/app.js?nonsense=1'], 404: ['/assets/nothing.js'] },
   getDocument: { 200: ['/openapi.json'] },
   getSnapshot: { 200: ['/snapshot'], default: ['/snapshot', {}, world => { world.control.broken = new Error('broken') }] },
   getRoutes: { 200: ['/routes'] },
@@ -61,17 +61,13 @@ const CASES: Readonly<Record<string, Readonly<Record<string, readonly [path: str
   addTarget: {
     201: ['/pools/api/targets', { method: 'POST', body: { url: 'http://10.0.0.9:1' } }],
     404: ['/pools/nothing/targets', { method: 'POST', body: { url: 'http://10.0.0.9:1' } }],
-    409: ['/pools/api/targets', { method: 'POST', body: { url: 'http://10.0.0.1:3000' } }],
-    413: ['/pools/api/targets', { method: 'POST', body: 'x'.repeat(20_000) }],
-    415: ['/pools/api/targets', { method: 'POST', body: 'x', headers: { 'content-type': 'text/plain' } }]
+    409: ['/pools/api/targets', { method: 'POST', body: { url: 'http://10.0.0.1:3000' } }]
   },
   getTarget: { 200: [TARGET], 404: ['/pools/api/targets/nothing'], 409: ['/pools/both/targets/c.example:8080'] },
   changeTarget: {
     200: [TARGET, { method: 'PUT', body: { state: 'drain' } }],
     404: ['/pools/api/targets/nothing', { method: 'PUT', body: { state: 'drain' } }],
-    409: ['/pools/both/targets/c.example:8080', { method: 'PUT', body: { state: 'drain' } }],
-    413: [TARGET, { method: 'PUT', body: 'x'.repeat(20_000) }],
-    415: [TARGET, { method: 'PUT', body: 'x', headers: { 'content-type': 'text/plain' } }]
+    409: ['/pools/both/targets/c.example:8080', { method: 'PUT', body: { state: 'drain' } }]
   },
   removeTarget: {
     204: [TARGET, { method: 'DELETE' }],
@@ -82,9 +78,12 @@ const CASES: Readonly<Record<string, Readonly<Record<string, readonly [path: str
 
 /** The answers that any operation may have are brought about in the same way for all. */
 const COMMON: Readonly<Record<string, (path: string, asked: Asked) => readonly [path: string, asked: Asked]>> = {
-  400: (path, asked) => [`${path}?nonsense=1`, asked],
+  400: (path, asked) => [path, { ...asked, headers: { ...asked.headers, host: 'a b' } }],
   401: (path, asked) => [path, { ...asked, headers: { ...asked.headers, authorization: 'Bearer wrong' } }],
-  403: (path, asked) => [path, { ...asked, headers: { ...asked.headers, 'sec-fetch-site': 'cross-site' } }]
+  403: (path, asked) => [path, { ...asked, headers: { ...asked.headers, 'sec-fetch-site': 'cross-site' } }],
+  413: (path, asked) => [path, { ...asked, body: 'x'.repeat(20_000) }],
+  414: (path, asked) => [path.replace(/^(\/\w+\/)[^/]+/, (_, start: string) => start + 'x'.repeat(2049)), asked],
+  415: (path, asked) => [path, { ...asked, body: 'x', headers: { ...asked.headers, 'content-type': 'text/plain' } }]
 }
 
 for (const [id, cases] of Object.entries(CASES)) {
@@ -114,6 +113,20 @@ for (const [id, cases] of Object.entries(CASES)) {
 t.test('the cases are those of the document', async t => {
   const { paths } = await document(await startAdmin(t))
   t.strictSame(Object.values(paths).flatMap(methods => Object.values(methods)).map(({ operationId }) => operationId).sort(), Object.keys(CASES).sort())
+})
+
+t.test('every type of a file and every refusal of a body is documented', async t => {
+  const world = await startAdmin(t)
+  const { paths } = await document(world)
+  const documented = (path: string, method: string, status: number): readonly string[] => Object.keys(paths[path]?.[method]?.responses[status]?.content ?? {})
+  const page = await world.ask('/assets/index.html')
+  t.ok(documented('/assets/{file}', 'get', 200).includes(page.headers['content-type']?.split(';')[0] ?? ''))
+  for (const [path, method, address] of [['/reload', 'post', '/reload'], ['/pools/{pool}/targets/{target}', 'delete', TARGET]] as const) {
+    for (const asked of [{ body: 'x'.repeat(20_000) }, { body: 'x', headers: { 'content-type': 'text/plain' } }]) {
+      const { status } = await world.ask(address, { method: method.toUpperCase(), ...asked })
+      t.strictSame(documented(path, method, status), ['application/problem+json'], `${method} ${path}: ${status}`)
+    }
+  }
 })
 
 t.test('the dashboard under a foreign name', async t => {

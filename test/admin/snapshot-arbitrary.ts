@@ -1,11 +1,17 @@
 import fc from 'fast-check'
 import { DURATION_BUCKETS, type PoolSnapshot, type ProcessSnapshot, type RouteSnapshot, type Snapshot, type TargetSnapshot, type TargetState } from '../../src/admin/snapshot.js'
 import { failureCodes } from '../../src/base/errors.js'
+import { failures, type Fault } from '../../src/proxy/failure.js'
 import type { Judge } from '../../src/upstream/target.js'
 
 // Whole numbers: their sums are exact, in whatever order.
 const count = fc.nat(1_000_000)
 const times = fc.record({ count, sum: count, max: count })
+
+/** By code, on one side. */
+function failuresOf (side: Fault): fc.Arbitrary<Record<string, number>> {
+  return fc.dictionary(fc.constantFrom(...failureCodes.filter(code => failures[code].fault === side)), count, { maxKeys: 3, noNullPrototype: true })
+}
 
 /** States that go with these vetoes. */
 function states (vetoedBy: readonly Judge[]): fc.Arbitrary<TargetState> {
@@ -29,14 +35,16 @@ const target: fc.Arbitrary<TargetSnapshot> = fc.tuple(verdict, fc.record({
   requests: count,
   retries: count,
   responses: fc.record({ 1: count, 2: count, 3: count, 4: count, 5: count }),
-  failures: fc.dictionary(fc.constantFrom(...failureCodes), count, { maxKeys: 3, noNullPrototype: true }),
+  failures: failuresOf('target'),
   cancelled: count,
+  interruptions: fc.record({ proxy: failuresOf('proxy'), client: failuresOf('client') }),
+  stale: count,
   bytesIn: count,
   bytesOut: count,
   connections: fc.record({ open: count, idle: count, opened: count, reused: count }),
   times: fc.record({ connect: times, head: times, total: times }),
   lastCheck: fc.option(fc.record({ at: fc.nat(5), passed: fc.boolean(), reason: fc.constantFrom('check passed', 'status 500'), tookMs: count })),
-  checks: fc.record({ passed: count, failed: count }),
+  checks: fc.record({ passed: count, failed: count, times: fc.record({ passed: times, failed: times }) }),
   ejections: count,
   downtime: count,
   since: count
@@ -69,6 +77,7 @@ const route: fc.Arbitrary<RouteSnapshot> = fc.record({
   pool: fc.constantFrom('api', 'web'),
   inflight: count,
   requests,
+  failures: fc.record({ target: failuresOf('target'), proxy: failuresOf('proxy'), client: failuresOf('client') }),
   durations: fc.record({ buckets: fc.array(count, { minLength: DURATION_BUCKETS.length + 1, maxLength: DURATION_BUCKETS.length + 1 }), sum: count })
 })
 
@@ -96,6 +105,7 @@ export function snapshotOf (role: ProcessSnapshot['role']): fc.Arbitrary<Snapsho
     draining: fc.boolean(),
     reloads: fc.record({ succeeded: count, failed: count, last: fc.option(fc.record({ at: count, ok: fc.boolean(), message: fc.string() })) }),
     workerRestarts: count,
+    unrouted: count,
     pools: fc.uniqueArray(pool, { selector: ({ name }) => name, maxLength: 2 }),
     routes: fc.uniqueArray(route, { selector: ({ name }) => name, maxLength: 3 })
   })

@@ -7,8 +7,9 @@ import { loadConfig } from '../../src/index.js'
 import { behaviours, startBackend } from '../fixtures/backend.js'
 import { connect, get } from '../fixtures/client.js'
 import { closedPort } from '../fixtures/closed-port.js'
-import { runProgram } from '../fixtures/program.js'
+import { configFile, directory, runProgram } from '../fixtures/program.js'
 import { eventually, startTestProxy } from '../fixtures/proxy.js'
+import { endSuccessors, stopAll } from '../fixtures/restarts.js'
 
 /** A config as its tests write it, resolved. */
 function config (targets: ReadonlyArray<string | object>, more: { readonly pool?: object, readonly top?: object, readonly routes?: readonly object[] } = {}) {
@@ -132,7 +133,34 @@ t.test('addresses and limits on clients change', async t => {
   t.equal(response.status, 200)
   t.equal(response.header('connection'), 'close')
   await t.rejects(connect(t, old), { code: 'ECONNREFUSED' })
-  await idle.end()
+})
+
+t.test('connections of an address that a reload removes are served on, and told to close', async t => {
+  const release: Array<() => void> = []
+  const backend = await startBackend(t, {
+    onRequest: reply => {
+      if (reply.request.url === '/slow') release.push(() => { reply.answer({ body: 'late' }) })
+      else reply.answer({ body: 'ok' })
+    }
+  })
+  const proxy = await startTestProxy(t, [backend.url])
+  const { port } = proxy
+  const [idle, silent, busy] = [await connect(t, port), await connect(t, port), await connect(t, port)]
+  await idle.get('/').response()
+  busy.get('/slow')
+  await eventually(() => release.length === 1)
+  const path = join(await directory(t), 'proxy.sock')
+  await proxy.running.reload(config([backend.url], { top: { listen: { path } } }))
+  await t.rejects(connect(t, port), { code: 'ECONNREFUSED' })
+  release[0]?.()
+  t.match(await busy.response(), { status: 200, body: 'late' })
+  for (const client of [idle, silent, busy]) {
+    const response = await client.get('/').response()
+    t.equal(response.status, 200)
+    t.equal(response.header('connection'), 'close', 'it is told')
+    await client.end()
+  }
+  t.equal((await get(t, path, '/')).header('connection'), 'keep-alive')
 })
 
 t.test('a reload in between loses no request: 100 of them under load, with a backend killed', async t => {
@@ -225,4 +253,67 @@ t.test('the file is watched as the config says, whoever has asked for the reload
   await get(t, program.port, '/')
   t.equal(second.requests.length, 1)
   t.same(await program.stop(), { code: 0, signal: null })
+})
+
+for (const workers of [1, 2]) {
+  t.test(`the log begins when a reload takes it out of silence, and again; workers: ${workers}`, async t => {
+    const backend = await startBackend(t)
+    const configAt = (level: string) => ({ listen: { host: '127.0.0.1', port: 0 }, admin: { port: 0 }, workers, log: { level }, pools: { api: { targets: [backend.url] } } })
+    const file = await configFile(t, configAt('silent'))
+    const program = runProgram(t, ['--config', file])
+    await program.until(() => program.named('admin listening').length === 1 && program.addresses.length === 1)
+    const reload = async (level: string): Promise<void> => {
+      await writeFile(file, JSON.stringify(configAt(level)))
+      t.equal((await fetch(`${String(program.named('admin listening')[0]?.['address'])}/reload`, { method: 'POST' })).status, 200)
+    }
+    await get(t, program.port, '/unheard')
+    await reload('info')
+    await get(t, program.port, '/first')
+    await program.until(() => program.named('request').length === 1)
+    await reload('silent')
+    await get(t, program.port, '/unheard')
+    await reload('info')
+    await get(t, program.port, '/second')
+    await program.until(() => program.named('request').length === 2)
+    t.strictSame(program.named('request').map(({ path }) => path), ['/first', '/second'])
+    t.same(await program.stop(), { code: 0, signal: null })
+  })
+}
+
+t.test('a SIGHUP while the program starts is made up for when it serves', async t => {
+  let answer = (): void => {}
+  const backend = await startBackend(t, behaviours.slow(new Promise(resolve => { answer = resolve })))
+  const config = { listen: { host: '127.0.0.1', port: 0 }, pools: { api: { targets: [backend.url], healthCheck: { type: 'http', path: '/', interval: '1h' } } } }
+  const file = await configFile(t, config)
+  const program = runProgram(t, ['--config', file])
+  await backend.until(() => backend.requests.length === 1)
+  await writeFile(file, JSON.stringify({ ...config, zone: 'here' }))
+  program.kill('SIGHUP')
+  answer()
+  await program.until(() => program.named('config reloaded').length === 1)
+  t.match(program.named('config reloaded'), [{ cause: 'SIGHUP', changes: [/zone/] }])
+  t.same(await program.stop(), { code: 0, signal: null })
+})
+
+t.test('a SIGHUP to a process whose successor starts is for that one too: it may have read the file already', async t => {
+  let answer = (): void => {}
+  const [quick, slow] = [await startBackend(t), await startBackend(t, behaviours.slow(new Promise(resolve => { answer = resolve })))]
+  const config = { listen: { host: '127.0.0.1', port: 0 }, pools: { api: { targets: [quick.url] } } }
+  const file = await configFile(t, config)
+  const program = runProgram(t, ['--config', file])
+  endSuccessors(t, program)
+  await program.until(() => program.addresses.length === 1)
+  await writeFile(file, JSON.stringify({ ...config, pools: { api: { targets: [slow.url], healthCheck: { type: 'http', path: '/', interval: '1h' } } } }))
+  program.kill('SIGUSR2')
+  await slow.until(() => slow.requests.length === 1)
+  await writeFile(file, JSON.stringify({ ...config, zone: 'here' }))
+  program.kill('SIGHUP')
+  await program.until(() => program.named('config reloaded').length === 1)
+  answer()
+  await program.until(() => program.named('config reloaded').length === 2)
+  const [old, successor] = program.named('config reloaded').map(({ pid }) => Number(pid))
+  t.equal(old, program.pid)
+  t.equal(successor, program.named('handed over')[0]?.['successor'])
+  t.match(program.named('config reloaded')[1], { cause: 'SIGHUP', changes: [/removes 1 target/, /adds 1 target/] })
+  await stopAll(program)
 })

@@ -1,9 +1,11 @@
 import net from 'node:net'
 import { once } from 'node:events'
+import { writeFile } from 'node:fs/promises'
 import t from 'tap'
 import { behaviours, startBackend } from '../fixtures/backend.js'
 import { connect } from '../fixtures/client.js'
-import { startProgram } from '../fixtures/program.js'
+import { configFile, runProgram, startProgram } from '../fixtures/program.js'
+import { eventually } from '../fixtures/proxy.js'
 
 async function refused (port: number): Promise<boolean> {
   const socket = net.connect(port, '127.0.0.1')
@@ -130,3 +132,32 @@ t.test('an open tunnel is let live until the deadline', async t => {
   client.socket.end()
   t.same(await program.exited, { code: 0, signal: null })
 })
+
+for (const workers of [1, 2]) {
+  t.test(`SIGTERM during a reload stops at once, and a second one cuts; workers: ${workers}`, async t => {
+    const [busy, silent] = [await startBackend(t, 'hang'), await startBackend(t, 'hang')]
+    const well = await startBackend(t)
+    const pools = (...targets: readonly string[]) => Object.fromEntries(['a', 'b', 'c', 'd'].map(name => [name, { targets, healthCheck: { type: 'http', timeout: '5s', interval: '1h' } }]))
+    const config = { listen: { host: '127.0.0.1', port: 0 }, admin: { port: 0 }, workers, timeouts: { drain: '1h' }, routes: [{ prefix: '/', pool: 'busy' }] }
+    const file = await configFile(t, { ...config, pools: { ...pools(well.url), busy: { targets: [busy.url] } } })
+    const program = runProgram(t, ['--config', file])
+    await program.until(() => program.named('admin listening').length === 1 && program.addresses.length === 1)
+    const open = (await connect(t, program.port)).get('/')
+    await busy.until(() => busy.requests.length === 1)
+    await writeFile(file, JSON.stringify({ ...config, pools: { ...pools(well.url, silent.url), busy: { targets: [busy.url] } } }))
+    program.kill('SIGHUP')
+    await silent.until(() => silent.requests.length === 4)
+    program.kill('SIGTERM')
+    await program.until(() => program.named('draining').length === 1)
+    await eventually(() => refused(program.port))
+    t.equal((await fetch(`${String(program.named('admin listening')[0]?.['address'])}/readyz`)).status, 503)
+    await program.until(() => program.named('config not reloaded: the one before goes on').length === 1)
+    t.match(program.named('config not reloaded: the one before goes on'), [{ faults: [{ message: 'the proxy is stopping' }] }])
+    t.equal(program.named('config reloaded').length, 0)
+    await silent.until(() => silent.connections.open === 0)
+    t.equal(program.exit, null)
+    t.same(await program.stop(), { code: 0, signal: null })
+    t.match(program.lines.find(({ msg }) => msg.startsWith('cutting')), { cut: 1 })
+    t.equal(await open.end(), '')
+  })
+}

@@ -97,7 +97,7 @@ t.test('fall failures in a row take it down, a slower interval follows, rise suc
   await clock.advanceAsync(20_000)
   t.strictSame(probe.times(1), [0, 5000, 10_000, 15_000, 25_000, 35_000, 45_000, 50_000])
   t.strictSame(flips, ['0 :1 up check passed 0', '15000 :1 down connect ECONNREFUSED 0', '45000 :1 up check passed 0'])
-  t.match(target().counts, { checksPassed: 4, checksFailed: 4, lastCheck: { at: 50_000, passed: true, reason: 'check passed', tookMs: 0 } })
+  t.match(target().counts, { passedChecks: { count: 4 }, failedChecks: { count: 4 }, lastCheck: { at: 50_000, passed: true, reason: 'check passed', tookMs: 0 } })
   t.ok(target().eligible)
   await check.stop()
 })
@@ -395,4 +395,23 @@ t.test('a check that takes over keeps what the one before it knew', async t => {
   t.ok(await settled(next.ready))
   t.strictSame(flips.slice(2), ['3000 :3 down no result within 2000 ms 2000', '11000 :3 up check passed 0'])
   await next.stop()
+})
+
+t.test('after maintenance a target is being checked, not down, until its check has said something', async t => {
+  const { clock, probe, pool, check, target } = create(1)
+  const url = target().url
+  check.start()
+  await clock.advanceAsync(1000)
+  t.equal(target().state, 'up')
+  pool.reconcile([{ url, maintenance: true }])
+  check.reconcile()
+  t.equal(target().state, 'maint')
+  probe.behaviour = hang
+  pool.reconcile([{ url }])
+  check.reconcile()
+  t.match(target().counts.lastCheck, { passed: true }, 'the last result is an old one')
+  t.equal(target().state, 'checking')
+  await clock.advanceAsync(2000)
+  t.equal(target().state, 'down')
+  await check.stop()
 })

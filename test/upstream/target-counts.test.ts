@@ -46,5 +46,5 @@ t.test('checks', async t => {
   const { target } = setup()
   target.counts.checked({ at: 1, passed: true, reason: 'check passed', tookMs: 2 })
   target.counts.checked({ at: 5, passed: false, reason: 'status 500', tookMs: 3 })
-  t.match(target.counts, { checksPassed: 1, checksFailed: 1, lastCheck: { at: 5, passed: false, reason: 'status 500', tookMs: 3 } })
+  t.match(target.counts, { passedChecks: { count: 1, sum: 2 }, failedChecks: { count: 1, sum: 3 }, lastCheck: { at: 5, passed: false, reason: 'status 500', tookMs: 3 } })
 })

@@ -2,7 +2,7 @@ import Fastify, { LogController, type FastifyInstance, type FastifyReply } from 
 import type { Log } from '../../proxy/access-log.js'
 import { AdminError } from '../admin-error.js'
 import type { Control } from '../control.js'
-import { AdminProblem } from './admin-problem.js'
+import { AdminProblem, type ProblemCode } from './admin-problem.js'
 import type { Guard } from './guard.js'
 import { documentOperation } from './openapi.js'
 import type { Access, Answer, Operation } from './operation.js'
@@ -25,6 +25,9 @@ export interface AdminAppOptions {
 const BODY_LIMIT = 16 * 1024
 /** Characters of a target's URL, percent-encoded. */
 const PARAMETER_LIMIT = 2048
+
+/** Fastify's refusals that have a code of their own, by status; what else it refuses is a bad request, and its message says why. */
+const REFUSALS: Readonly<Record<number, ProblemCode>> = { 404: 'not_found', 413: 'body_too_large', 414: 'path_too_long', 415: 'unsupported_media_type' }
 
 /** The admin API and the dashboard as a Fastify app that is ready and never listens itself. */
 export async function createAdminApp (options: AdminAppOptions): Promise<FastifyInstance> {
@@ -114,9 +117,9 @@ function problemOf (error: unknown): AdminProblem {
   if (error instanceof AdminError) return AdminProblem.of(error)
   // Fastify's own refusals have these two.
   const { statusCode = 500, message = '' } = error instanceof Error ? error as Error & { readonly statusCode?: number } : {}
-  if (statusCode === 413) return new AdminProblem(413, 'body_too_large')
-  if (statusCode === 415) return new AdminProblem(415, 'unsupported_media_type')
-  return statusCode === 400 ? new AdminProblem(400, 'bad_request', message) : new AdminProblem(500, 'internal_error')
+  if (statusCode < 400 || statusCode > 499) return new AdminProblem(500, 'internal_error')
+  const code = REFUSALS[statusCode]
+  return code === undefined ? new AdminProblem(statusCode, 'bad_request', message) : new AdminProblem(statusCode, code)
 }
 
 /** Nothing there, or not for this method. */

@@ -3,7 +3,7 @@ import type { AdminError } from '../admin-error.js'
 /** Why a request to the admin listener was refused; `docs/admin.md` lists them. */
 export type ProblemCode =
   | 'bad_request' | 'unauthorized' | 'host_refused' | 'cross_origin' | 'not_found' | 'method_not_allowed' | 'conflict'
-  | 'body_too_large' | 'unsupported_media_type' | 'reload_refused' | 'too_many_streams' | 'internal_error'
+  | 'body_too_large' | 'path_too_long' | 'unsupported_media_type' | 'reload_refused' | 'too_many_streams' | 'internal_error'
 
 /** One thing wrong with what was sent: where, and what was expected. */
 export interface Fault {
@@ -20,6 +20,7 @@ const TITLES: Readonly<Record<ProblemCode, string>> = {
   method_not_allowed: 'The method is not allowed',
   conflict: 'That cannot be done now',
   body_too_large: 'The body is too large',
+  path_too_long: 'A part of the path is too long',
   unsupported_media_type: 'The body must be application/json',
   reload_refused: 'The new config is refused, the old one goes on',
   too_many_streams: 'Too many streams are open',

@@ -44,8 +44,10 @@ export class Guard {
    * a page does not have it, and proxies and clusters call us by names that we cannot know; no browser reaches a Unix socket.
    * @throws {AdminProblem}
    */
-  #checkHost ({ headers }: IncomingMessage): void {
+  #checkHost ({ headers, httpVersion }: IncomingMessage): void {
     const { host = '' } = headers
+    // Simple health checks speak HTTP/1.0, which does not have the field. Browsers always send it.
+    if (headers.host === undefined && httpVersion === '1.0') return
     if (!isHost(host)) throw new AdminProblem(400, 'bad_request', 'The Host field is missing or malformed')
     if (this.#token !== null || this.#unix()) return
     const name = hostName(host)

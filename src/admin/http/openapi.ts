@@ -59,12 +59,14 @@ function openApi (operations: readonly Operation[], version: string): object {
 }
 
 /** What any operation may be answered with. */
-function refusals ({ access, body }: Operation): Readonly<Record<string, Documented>> {
+function refusals ({ access, method, params }: Operation): Readonly<Record<string, Documented>> {
   return {
-    ...(access === 'link' ? {} : { 400: problem('The request is malformed: "faults" says where.') }),
+    400: problem('The request is malformed: "faults" says where.'),
     ...(access === 'token' ? { 401: problem('The token is missing or wrong.') } : {}),
     403: problem('A page of another origin asks, or under a foreign name.'),
-    ...(body === null ? {} : { 413: problem('The body is too large.'), 415: problem('The body is not JSON.') }),
+    // Where no body is wanted, one that is sent is looked at all the same.
+    ...(method === 'GET' ? {} : { 413: problem('The body is too large.'), 415: problem('The body is not JSON.') }),
+    ...(parametersOf(params, 'path').length === 0 ? {} : { 414: problem('A part of the path is too long.') }),
     default: problem('The request is refused, or the proxy has a fault.')
   }
 }

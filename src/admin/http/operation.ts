@@ -70,6 +70,9 @@ interface Description<Params extends TSchema, Query extends TSchema, Body extend
 
 const nothing = Type.Object({}, { additionalProperties: false })
 
+/** A query that means nothing: who asks cannot always leave it out. */
+export const anyQuery = Type.Object({}, { additionalProperties: true })
+
 /** Makes an operation of its description. */
 export function operation<Params extends TSchema = typeof nothing, Query extends TSchema = typeof nothing, Body extends TSchema = typeof nothing> (
   id: string, method: Method, path: string, description: Description<Params, Query, Body>

@@ -2,7 +2,7 @@ import { Type } from 'typebox'
 import { AdminProblem } from './admin-problem.js'
 import { readAssets } from './assets.js'
 import { problem } from './openapi.js'
-import { operation, type Answer, type Operation } from './operation.js'
+import { anyQuery, operation, type Answer, type Operation } from './operation.js'
 
 /** The dashboard: files that hold nothing of the proxy's, so anyone may have them. */
 export function pageOperations (directory: URL): readonly Operation[] {
@@ -16,7 +16,7 @@ export function pageOperations (directory: URL): readonly Operation[] {
     operation('getDashboard', 'GET', '/', {
       summary: 'The dashboard',
       access: 'link',
-      query: Type.Object({}, { additionalProperties: true }),
+      query: anyQuery,
       answers: { 200: { description: 'The page.', content: { 'text/html': Type.String() } } },
       run: () => file('index.html')
     }),
@@ -25,7 +25,7 @@ export function pageOperations (directory: URL): readonly Operation[] {
       access: 'anyone',
       params: Type.Object({ file: Type.String({ description: 'Its name.' }) }, { additionalProperties: false }),
       answers: {
-        200: { description: 'The file.', content: { 'text/css': Type.String(), 'text/javascript': Type.String(), 'image/svg+xml': Type.String() } },
+        200: { description: 'The file.', content: { 'text/html': Type.String(), 'text/css': Type.String(), 'text/javascript': Type.String(), 'image/svg+xml': Type.String() } },
         404: problem('There is no such file.')
       },
       run: ({ params }) => file(params.file)

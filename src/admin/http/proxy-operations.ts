@@ -2,7 +2,7 @@ import { Type } from 'typebox'
 import type { Control } from '../control.js'
 import { metricsWriter } from '../metrics.js'
 import { AdminProblem } from './admin-problem.js'
-import { json, operation, type Operation } from './operation.js'
+import { anyQuery, json, operation, type Operation } from './operation.js'
 import { problem } from './openapi.js'
 import { buildSchema, routeSchema, snapshotSchema } from './snapshot-schema.js'
 
@@ -33,6 +33,7 @@ export function proxyOperations (control: Control): readonly Operation[] {
     }),
     operation('getMetrics', 'GET', '/metrics', {
       summary: 'The metrics, for Prometheus',
+      query: anyQuery,
       answers: { 200: { description: 'Prometheus text format.', content: { 'text/plain': Type.String() } } },
       run: async () => ({ status: 200, content: await metricsWriter.write(await control.snapshot()), type: metricsWriter.contentType })
     }),
@@ -63,12 +64,14 @@ function probes (control: Control): readonly Operation[] {
     operation('isLive', 'GET', '/livez', {
       summary: 'Does the process answer?',
       access: 'anyone',
+      query: anyQuery,
       answers: { 200: json('It does.', Type.Object({ live: Type.Literal(true) }, closed)) },
       run: () => ({ status: 200, json: { live: true } })
     }),
     operation('isReady', 'GET', '/readyz', {
       summary: 'Does the proxy accept requests, and has any pool a target that may serve?',
       access: 'anyone',
+      query: anyQuery,
       answers: { 200: json('It does.', readiness), 503: json('It does not. "reasons" are for those with the token, if there is one.', readiness) },
       run: ({ trusted }) => {
         const { ready, reasons } = control.readiness()

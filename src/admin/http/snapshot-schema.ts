@@ -12,6 +12,8 @@ function record<T extends TProperties> (properties: T, description?: string): TO
 
 const timeSchema = record({ count, sum: milliseconds, max: milliseconds }, 'Of the samples of the process\'s life: sum / count is the average.')
 
+const byCode = Type.Record(text, count)
+
 const judge = Type.Enum(['active', 'passive', 'admin', 'full'])
 
 /** A `TargetSnapshot` as the API shows it. */
@@ -30,14 +32,16 @@ export const targetSchema = record({
   requests: count,
   retries: count,
   responses: record({ 1: count, 2: count, 3: count, 4: count, 5: count }, 'By the first digit of the status.'),
-  failures: Type.Record(text, count, { description: 'Failed attempts by code.' }),
-  cancelled: Type.Integer({ minimum: 0, description: 'Requests whose client left.' }),
+  failures: Type.Record(text, count, { description: 'Attempts that failed on the target\'s side, by code.' }),
+  cancelled: Type.Integer({ minimum: 0, description: 'Attempts that ended without a word about the target: the client left, or a limit of the proxy\'s own ran out.' }),
+  interruptions: record({ proxy: byCode, client: byCode }, 'Their causes, by side and code.'),
+  stale: Type.Integer({ minimum: 0, description: 'Attempts that met a kept connection which the target had closed.' }),
   bytesIn: count,
   bytesOut: count,
   connections: record({ open: count, idle: count, opened: count, reused: count }),
   times: record({ connect: timeSchema, head: timeSchema, total: timeSchema }),
   lastCheck: Type.Union([record({ at: moment, passed: Type.Boolean(), reason: text, tookMs: milliseconds }), Type.Null()]),
-  checks: record({ passed: count, failed: count }),
+  checks: record({ passed: count, failed: count, times: record({ passed: timeSchema, failed: timeSchema }) }),
   ejections: count,
   downtime: Type.Number({ minimum: 0, description: 'Milliseconds out of service in all.' }),
   since: moment
@@ -70,6 +74,7 @@ export const routeSchema = record({
     status: Type.Enum(['1xx', '2xx', '3xx', '4xx', '5xx']),
     count
   })),
+  failures: record({ target: byCode, proxy: byCode, client: byCode }, 'Requests that did not end with a whole response, by side and code.'),
   durations: record({ buckets: Type.Array(count), sum: milliseconds })
 })
 
@@ -109,6 +114,7 @@ export const snapshotSchema = record({
   draining: Type.Boolean(),
   reloads: record({ succeeded: count, failed: count, last: Type.Union([record({ at: moment, ok: Type.Boolean(), message: text }), Type.Null()]) }),
   workerRestarts: count,
+  unrouted: Type.Integer({ minimum: 0, description: 'Requests that had no route.' }),
   pools: Type.Array(poolSchema),
   routes: Type.Array(routeSchema)
 })

@@ -1,4 +1,5 @@
 import type { ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
 import type { Clock, Timer } from '../../base/clock.js'
 import type { Log } from '../../proxy/access-log.js'
 import type { Control } from '../control.js'
@@ -13,6 +14,9 @@ const MOST = 64
 const INTERVAL = 1000
 const PROMPT = 200
 const HEARTBEAT = 15_000
+
+/** Milliseconds that nobody has to give up a place before. */
+const TENURE = 15_000
 
 export interface StreamsOptions {
   readonly control: Control
@@ -46,9 +50,15 @@ export class Streams {
     return this.#all.size
   }
 
-  /** @throws {AdminProblem} if there are as many streams as there may be, or no more will be. */
+  /** Is this the connection of one? */
+  uses (socket: Socket): boolean {
+    for (const stream of this.#all) if (stream.uses(socket)) return true
+    return false
+  }
+
+  /** @throws {AdminProblem} if there are as many streams as there may be and none gives up its place, or no more will be. */
   admit (): void {
-    if (this.#all.size >= MOST || this.#closed) throw new AdminProblem(503, 'too_many_streams', '', { headers: { 'retry-after': '5' } })
+    if (this.#closed || (this.#full && this.#leaver() === undefined)) throw new AdminProblem(503, 'too_many_streams', '', { headers: { 'retry-after': '5' } })
   }
 
   /** Sends the events after `since`, and those to come. */
@@ -72,11 +82,12 @@ export class Streams {
 
   #open (response: ServerResponse, since: number, name?: string): EventStream {
     const { events } = this.#options.control
-    const stream = new EventStream(response)
+    const stream = new EventStream(response, this.#options.clock.now())
     // Its client has left while it was looked at: no event will say so again.
     if (response.destroyed) return stream
-    const send = (event: ProxyEvent): void => { stream.send(JSON.stringify(event), { id: event.id, ...(name === undefined ? {} : { name }) }) }
-    for (const event of eventsAfter(events.recent, since)) send(event)
+    if (this.#full) this.#makeRoom()
+    const send = (event: ProxyEvent): void => { stream.send(JSON.stringify(event), { id: events.placeOf(event.id), ...(name === undefined ? {} : { name }) }) }
+    for (const event of events.after(since)) send(event)
     const stop = events.listen(send)
     this.#all.add(stream)
     response.once('close', () => {
@@ -85,6 +96,28 @@ export class Streams {
     })
     if (this.#heartbeat === null) this.#beatLater()
     return stream
+  }
+
+  get #full (): boolean {
+    return this.#all.size >= MOST
+  }
+
+  /**
+   * Who gives its place to a new one: a client that reads nothing cannot be told from one that reads all until the kernel's buffers are full,
+   * which takes minutes. One that lives comes again at once, and goes on where it was.
+   */
+  #leaver (): EventStream | undefined {
+    const now = this.#options.clock.now()
+    // The oldest come first.
+    const settled = [...this.#all].filter(({ openedAt }) => now - openedAt >= TENURE)
+    return settled.find(stream => stream.congested) ?? settled[0]
+  }
+
+  #makeRoom (): void {
+    const stream = this.#leaver()
+    if (stream === undefined) return
+    stream.drop()
+    this.#remove(stream)
   }
 
   #remove (stream: EventStream): void {
@@ -132,11 +165,6 @@ export class Streams {
     this.#snapshots?.cancel()
     this.#snapshots = this.#options.clock.after(delay, () => { void this.#take() })
   }
-}
-
-/** A place that is not reached yet is one of a former process: then all are new. */
-export function eventsAfter (events: readonly ProxyEvent[], since: number): readonly ProxyEvent[] {
-  return since > (events.at(-1)?.id ?? 0) ? events : events.filter(({ id }) => id > since)
 }
 
 function cancelled (timer: Timer | null): null {

@@ -146,12 +146,11 @@ export class DataPlane {
   }
 
   #use (config: Config, generation: Generation): void {
-    const { log } = this.#options
     this.#front.configure(config.timeouts)
     this.#front.use(generation.handle)
     this.#config = config
     this.#generation = generation
-    if (log.level !== 'silent') log.level = config.log.level
+    this.#options.log.level = config.log.level
   }
 }
 

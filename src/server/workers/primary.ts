@@ -3,6 +3,7 @@ import type { Logger } from 'pino'
 import { Departed } from '../../admin/departed.js'
 import { EventLog } from '../../admin/event-log.js'
 import { mergeSnapshots } from '../../admin/merge-snapshots.js'
+import { routeName } from '../../admin/route-name.js'
 import type { Snapshot } from '../../admin/snapshot.js'
 import { Statistics } from '../../admin/statistics.js'
 import { takeSnapshot } from '../../admin/take-snapshot.js'
@@ -16,7 +17,7 @@ import { configDifference } from '../../config/difference.js'
 import type { AdminSide } from '../admin-side.js'
 import { eventObserver } from '../event-observer.js'
 import { InheritedSockets } from '../inherited-sockets.js'
-import type { Listeners } from '../listeners.js'
+import type { Listeners, NextListeners } from '../listeners.js'
 import type { ListeningSocket } from '../listening-socket.js'
 import { ProxyControl, type Controlled } from '../proxy-control.js'
 import { Reloader, type Reloaded, type ReloadObserver } from '../reloader.js'
@@ -29,7 +30,7 @@ import { Turns } from '../turns.js'
 import { VERSION } from '../version.js'
 import { ConnectionDesk } from './connection-desk.js'
 import { createAcceptor } from './create-acceptor.js'
-import { Crew } from './crew.js'
+import { Crew, type NextCrew } from './crew.js'
 import type { TargetVerdict, ToPrimary } from './messages.js'
 import type { Fork } from './worker-channel.js'
 import { WorkerEvents } from './worker-events.js'
@@ -66,7 +67,10 @@ export class Primary implements RunningProxy, Controlled {
   #admin: AdminSide | null = null
   #addresses: readonly string[] = []
   readonly #departed = new Departed()
+  readonly #told: WorkerEvents
   readonly #turns = new Turns()
+  /** Gives up a reload that is under way. */
+  readonly #stopping = new AbortController()
   #closing: Promise<number> | null = null
 
   /** @throws {ConfigError} if a strategy can't be made after all. */
@@ -81,16 +85,16 @@ export class Primary implements RunningProxy, Controlled {
     this.#upstreams = new Upstreams(config.pools, {
       clock, random: systemRandom, log, strategies: strategyKinds, zone: config.zone, timeouts: config.timeouts, forwards: false, observer: this.#upstreamObserver()
     })
-    const told = new WorkerEvents(this.events, () => this.#crew.workers.filter(({ ready }) => ready))
+    this.#told = new WorkerEvents(this.events, () => this.#crew.workers.filter(({ ready }) => ready))
     this.#crew = new Crew(config, { size: workers, fork, clock, log, events: this.events, counted, verdicts: () => this.#verdicts }, {
       relieved: () => { this.#desk.serve() },
       left: untaken => { this.#desk.giveBack(untaken) },
       told: (worker, message) => {
-        if (message.type === 'event') told.told(worker, message)
+        if (message.type === 'event') this.#told.told(worker, message)
         else this.#withdraw(message)
       },
       died: worker => {
-        told.died(worker)
+        this.#told.died(worker)
         if (worker.lastSnapshot !== null) this.#departed.add(worker.lastSnapshot)
       }
     })
@@ -158,7 +162,7 @@ export class Primary implements RunningProxy, Controlled {
       pools: this.#upstreams.pools.values(),
       routes: this.#config.routes
     })
-    return mergeSnapshots([own, ...this.#departed.of(own), ...ofWorkers])
+    return mergeSnapshots([own, ...this.#departed.counted, ...ofWorkers])
   }
 
   close (deadline: number = this.#config.timeouts.drain): Promise<number> {
@@ -178,12 +182,16 @@ export class Primary implements RunningProxy, Controlled {
   }
 
   async #reload (config: Config): Promise<readonly string[]> {
-    if (this.#closing !== null) throw new Error('the proxy is stopping')
+    const { signal } = this.#stopping
+    signal.throwIfAborted()
     const overridden = { ...config, pools: this.overrides.over(config.pools) }
-    const next = await this.#upstreams.prepare(overridden.pools, config)
+    const next = await this.#upstreams.prepare(overridden.pools, config, signal)
+    let listeners: NextListeners | null = null
+    let crew: NextCrew | null = null
     try {
-      const listeners = await this.#listeners.prepare(config.listen)
-      const crew = await this.#crew.prepare(overridden).catch((error: unknown) => { listeners.abort(); throw error })
+      listeners = await this.#listeners.prepare(config.listen)
+      crew = await this.#crew.prepare(overridden)
+      signal.throwIfAborted()
       const changes = configDifference(describeConfig(this.#config), describeConfig(config))
       // From here on nothing can fail. The verdicts on targets that join are those of the pools that have been made ready: they go along.
       next.commit()
@@ -191,19 +199,32 @@ export class Primary implements RunningProxy, Controlled {
       this.#addresses = listeners.urls
       this.#desk.patience = config.timeouts.queue
       this.#config = config
-      const { log } = this.#options
-      if (log.level !== 'silent') log.level = config.log.level
+      this.#options.log.level = config.log.level
+      this.#forget()
       await crew.commit()
       return changes
     } catch (error) {
       next.abort()
+      listeners?.abort()
+      crew?.abort()
       throw error
     }
   }
 
+  /** What was told and counted of what is no longer so. */
+  #forget (): void {
+    const pools = [...this.pools.values()].map(({ name, pool: { targets } }) => ({ name, targets }))
+    this.#departed.keep({ pools, routes: this.#config.routes.map(route => ({ name: routeName(route), pool: route.pool })) })
+    this.#told.keepDraining((pool, url) => {
+      const target = this.pools.get(pool)?.pool.targets.find(target => target.url === url)
+      return target === undefined || target.vetoedBy.includes('admin')
+    })
+  }
+
   async #close (deadline: number, leave: boolean): Promise<number> {
-    await this.#turns.ended()
     this.events.add('stop', 'the proxy is shutting down')
+    // Nothing is waited for that a reload waits for: it comes to nothing now.
+    this.#stopping.abort(new Error('the proxy is stopping'))
     // Each worker ends what it has: here there is nothing to wait for.
     void this.#listeners.close(leave)
     this.#desk.serve()
@@ -212,6 +233,8 @@ export class Primary implements RunningProxy, Controlled {
     if (!leave) await this.#admin?.close()
     await this.#upstreams.stop(true)
     this.#statistics?.stop()
+    // What a reload had made ready has ended too.
+    await this.#turns.ended()
     return cut + refused
   }
 
