@@ -98,12 +98,15 @@ export function strategyContract (t: Test, { create, weighted = true, spreads = 
         for (let i = 0; i < 2000; i++) { pool.pass(1); pool.send(strategy.prepare(list), () => quick) }
         pool.pass(quick.after)
       }
+      const growth = (): number => {
+        const before = heapInUse()
+        work()
+        return heapInUse() - before
+      }
       work()
-      const before = heapInUse()
-      work()
-      work()
-      const grown = heapInUse() - before
-      t.ok(grown < 300_000, `${grown} bytes`)
+      // What grows with the picks grows each time; what Node itself keeps, of compiled code for one, does not.
+      const grown = [growth(), growth()]
+      t.ok(Math.min(...grown) < 150_000, `${grown.join(' and ')} bytes`)
     }
   })
 
