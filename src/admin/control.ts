@@ -38,6 +38,6 @@ export interface Control {
   addTarget (pool: string, target: NewTarget): Promise<void>
   /** It finishes what it has. @throws {AdminError} if there is no such pool or target. */
   removeTarget (pool: string, url: string): Promise<void>
-  /** Does it accept requests, and has any pool a target that may serve? `reasons` names the pools that have none. */
+  /** Does it accept requests, and can any pool have them served, by a target that is up, full, or down and tried anyway? `reasons` says what is not so. */
   readiness (): { readonly ready: boolean, readonly reasons: readonly string[] }
 }
