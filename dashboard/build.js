@@ -1,6 +1,7 @@
-import { copyFile, mkdir, readFile, writeFile } from 'node:fs/promises'
+import { copyFile, mkdir, writeFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
+import { licenses, packagesOf } from '../build/licenses.js'
 
 /** Bundles the dashboard into `dist/dashboard`, from where the admin listener serves it: nothing is loaded from elsewhere. */
 const HERE = new URL('./', import.meta.url)
@@ -22,7 +23,7 @@ const { metafile } = await build({
 for (const name of ['index.html', 'icon.svg']) await copyFile(new URL(name, HERE), new URL(name, OUT))
 await addLicenses()
 
-/** What is bundled of others goes on under their licenses, which ask that their notice goes along: in each bundle, and as a file for people. */
+/** Adds the notices of what is bundled to each bundle, and as a file for people. */
 async function addLicenses () {
   const all = new Set()
   for (const [file, { inputs }] of Object.entries(metafile.outputs)) {
@@ -31,19 +32,4 @@ async function addLicenses () {
     if (used.length > 0) await writeFile(new URL(file, ROOT), `/*!\n${await licenses(used)}*/\n`, { flag: 'a' })
   }
   await writeFile(new URL('licenses.txt', OUT), `The dashboard holds code of these packages.\n\n${await licenses([...all].sort())}`)
-}
-
-/** Folders of the packages that files are of. */
-function packagesOf (files) {
-  return [...new Set(files.map(file => /^.*\bnode_modules\/(?:@[^/]+\/)?[^/]+\//.exec(file)?.[0]).filter(folder => folder !== undefined))].sort()
-}
-
-/** @throws if one of them has none. */
-async function licenses (folders) {
-  const texts = await Promise.all(folders.map(async folder => {
-    const { name, version, license } = JSON.parse(await readFile(new URL(`${folder}package.json`, ROOT), 'utf8'))
-    const text = await readFile(new URL(`${folder}LICENSE`, ROOT), 'utf8')
-    return `${name} ${version} (${license})\n\n${text.trim()}\n`
-  }))
-  return texts.join('\n\n')
 }

@@ -1,11 +1,12 @@
-import { transform } from 'esbuild'
+import { build, transform } from 'esbuild'
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { availableParallelism } from 'node:os'
-import { dirname, join } from 'node:path'
+import { dirname, join, sep } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import t from 'tap'
+import { buildType } from '../build/type.js'
 
-// Runs test files, those that are named or all, each in a process of its own. They are made JavaScript once, and before that: tap's own command
+// Runs test files, those that are named (or their folders) or all, each in a process of its own. They are made JavaScript once, and before that: tap's own command
 // loads a compiler and what coverage needs into each of these processes, which doubles the time that all take together.
 
 /** Seconds that a file may take. */
@@ -15,6 +16,7 @@ const OUT = 'dist-test'
 
 await rm(OUT, { recursive: true, force: true })
 await Promise.all(['src', 'test', 'bench'].map(compile))
+await Promise.all([buildType(`${OUT}/src/base/type.js`), bundleTap()])
 
 const named = process.argv.slice(2)
 const failed = []
@@ -24,12 +26,23 @@ t.setTimeout(0)
 // Some wait for real time most of theirs.
 t.jobs = availableParallelism() + 1
 
-for (const file of named.length > 0 ? named : await allFiles()) {
+for (const file of await chosen()) {
   const options = { timeout: LIMIT * 1000, buffered: true, env: { ...process.env, TAP_TIMEOUT: String(LIMIT) } }
   t.spawn(process.execPath, ['--enable-source-maps', compiled(file)], options, file).then(result => { if (result?.ok !== true) failed.push(file) })
 }
 
 process.once('exit', () => { for (const file of failed) console.log(`# failed: ${file}`) })
+
+async function chosen () {
+  const all = await allFiles()
+  const missing = named.find(name => !all.some(file => isOf(file, name)))
+  if (missing !== undefined) throw new Error(`no test file is ${missing}, or in it`)
+  return named.length === 0 ? all : all.filter(file => named.some(name => isOf(file, name)))
+}
+
+function isOf (file, name) {
+  return file === join(name) || file.startsWith(join(name, sep))
+}
 
 /** Those over real processes, which take longest, come first: none of them runs alone in the end. */
 async function allFiles () {
@@ -53,6 +66,23 @@ async function compile (folder) {
     await mkdir(dirname(compiled(file)), { recursive: true })
     await writeFile(compiled(file), code)
   }))
+}
+
+/** Makes one file of several hundred: each of these processes loads them all. Found before the real one from within `OUT`. */
+async function bundleTap () {
+  const folder = join(OUT, 'node_modules/tap')
+  await mkdir(folder, { recursive: true })
+  await writeFile(join(folder, 'package.json'), '{ "type": "module", "exports": "./index.js" }')
+  await build({
+    stdin: { contents: "export * from 'tap'; export { default } from 'tap'", resolveDir: '.' },
+    bundle: true,
+    format: 'esm',
+    platform: 'node',
+    target: 'node20',
+    outfile: join(folder, 'index.js'),
+    // Parts of it are CommonJS.
+    banner: { js: "import { createRequire as requireOf } from 'node:module'; const require = requireOf(import.meta.url); const __dirname = import.meta.dirname; const __filename = import.meta.filename;" }
+  })
 }
 
 async function sources (folder) {

@@ -1,4 +1,4 @@
-import { Type, type Static } from 'typebox'
+import { Type, type Static } from '../base/type.js'
 import { hashText, stir } from './hash.js'
 import { originOf } from './origin.js'
 import { parseRequestKey, type RequestKey } from './request-key.js'

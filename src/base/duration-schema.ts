@@ -1,4 +1,4 @@
-import { Type, type TString } from 'typebox'
+import { Type, type TString } from './type.js'
 import { DURATION_PATTERN } from './duration.js'
 
 /** What a duration key says of itself. */

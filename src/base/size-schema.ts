@@ -1,4 +1,4 @@
-import { Type, type TString } from 'typebox'
+import { Type, type TString } from './type.js'
 import { SIZE_PATTERN } from './size.js'
 
 /** A key that takes a size such as `"64kb"`. */

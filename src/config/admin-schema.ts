@@ -1,5 +1,5 @@
 import { BlockList, isIP } from 'node:net'
-import { Type, type Static } from 'typebox'
+import { Type, type Static } from '../base/type.js'
 import type { ConfigFault } from '../base/errors.js'
 import { isRecord } from './place.js'
 

@@ -6,8 +6,8 @@ import { checks } from './checks.js'
  * @param useDefaults write defaults into what is validated.
  */
 export function compile<T> (schema: object, useDefaults: boolean): ValidateFunction<T> {
-  // One Ajv for each: two schemas of different origin may bear the same $id.
-  const ajv = new Ajv({ allErrors: true, verbose: true, strict: false, validateFormats: false, useDefaults })
+  // One Ajv for each: two schemas of different origin may bear the same $id. Most validators run once in a process: to optimize one takes longer than to run it.
+  const ajv = new Ajv({ allErrors: true, verbose: true, strict: false, validateFormats: false, useDefaults, code: { optimize: false } })
   ajv.addKeyword({ keyword: 'expects' })
   ajv.addKeyword({ keyword: 'check', type: 'string', schemaType: 'string', errors: true, compile: compileCheck })
   return ajv.compile<T>(schema)

@@ -1,4 +1,4 @@
-import { Type, type Static } from 'typebox'
+import { Type, type Static } from '../base/type.js'
 import { durationSchema } from '../base/duration-schema.js'
 
 /** What a health check does where the config is silent. */

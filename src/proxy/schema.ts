@@ -1,4 +1,4 @@
-import { Type, type Static } from 'typebox'
+import { Type, type Static } from '../base/type.js'
 import { durationSchema } from '../base/duration-schema.js'
 import { sizeSchema } from '../base/size-schema.js'
 import { retryBudgetDefaults } from './retry-budget.js'

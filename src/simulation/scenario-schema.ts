@@ -1,4 +1,4 @@
-import { Type, type Static, type TObject, type TProperties, type TString } from 'typebox'
+import { Type, type Static, type TObject, type TProperties, type TString } from '../base/type.js'
 
 function object<T extends TProperties> (properties: T, description: string): TObject<T> {
   return Type.Object(properties, { additionalProperties: false, description })

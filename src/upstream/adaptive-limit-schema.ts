@@ -1,4 +1,4 @@
-import { Type, type Static } from 'typebox'
+import { Type, type Static } from '../base/type.js'
 
 /** How an adaptive limit is set where the config is silent. */
 export const adaptiveLimitDefaults = { min: 4, max: 1000, initial: 20, tolerance: 1.5 } as const

@@ -1,4 +1,4 @@
-import { Type, type Static } from 'typebox'
+import { Type, type Static } from '../base/type.js'
 
 /** What a target and a pool do where the config is silent. */
 export const poolDefaults = { weight: 1, maxConnections: 0, whenAllDown: 'try-anyway', verify: true, queueMax: 1024, drain: false, backup: false, priority: 0, spillBelow: 0.7 } as const

@@ -1,4 +1,4 @@
-import { Type, type Static } from 'typebox'
+import { Type, type Static } from '../base/type.js'
 import { durationSchema } from '../base/duration-schema.js'
 
 /** What slow start does where the config is silent; a window of 0s = none. */

@@ -11,6 +11,8 @@ export interface Listening {
   readonly port: number
   /** Connections so far. */
   readonly connections: number
+  /** Resolves when the server has heard of the first, which may be after its client has. */
+  readonly connected: Promise<unknown>
   /** Resolves when none of them is open. */
   quiet (): Promise<void>
 }
@@ -19,6 +21,7 @@ export interface Listening {
 export async function listening (t: Teardown, server: Server, { path, protocol = 'http:' }: { path?: string, protocol?: 'http:' | 'https:' } = {}): Promise<Listening> {
   const open = new Set<Socket>()
   let connections = 0
+  const connected = new Promise(resolve => { server.once('connection', resolve) })
   server.on('connection', (socket: Socket) => {
     connections++
     open.add(socket)
@@ -39,6 +42,7 @@ export async function listening (t: Teardown, server: Server, { path, protocol =
     port,
     address: parseAddress(path === undefined ? `${protocol}//127.0.0.1:${port}` : `unix:${path}`),
     get connections () { return connections },
+    connected,
     quiet: async () => { for (const socket of open) await new Promise(resolve => { socket.closed ? resolve(null) : socket.once('close', resolve) }) }
   }
 }

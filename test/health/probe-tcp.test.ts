@@ -14,6 +14,7 @@ t.test('passes when a connection stands, and closes it without a word', async t 
   let bytes = 0
   const server = await listening(t, createServer(socket => { socket.on('data', chunk => { bytes += chunk.length }) }))
   await new TcpProbe(null).check(server.address, never)
+  await server.connected
   await server.quiet()
   t.equal(server.connections, 1)
   t.equal(bytes, 0)
@@ -29,6 +30,7 @@ t.test('another port may be probed, and an https target is not greeted', async t
   const port = await closedPort(t)
   const schedule = { interval: 1, intervalDown: 1, jitter: 0, timeout: 1, rise: 1, fall: 1 }
   await createProbe({ type: 'tcp', port: server.port, ...schedule }, {}).check(parseAddress(`https://127.0.0.1:${port}`), never)
+  await server.connected
   await server.quiet()
   t.equal(server.connections, 1)
 })
@@ -37,6 +39,7 @@ t.test('Unix sockets, where a port has no meaning', async t => {
   const path = join(t.testdir({}), 's')
   const server = await listening(t, createServer(socket => { socket.resume() }), { path })
   await new TcpProbe(9).check(server.address, never)
+  await server.connected
   await server.quiet()
   await t.rejects(new TcpProbe(null).check(parseAddress(`unix:${path}-not`), never), /ENOENT/)
 })

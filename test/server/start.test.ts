@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import fastifyPlugin from 'fastify-plugin'
-import { Type } from 'typebox'
+import { Type } from '../../src/base/type.js'
 import t from 'tap'
 import { startProxy, type StrategyKind } from '../../src/index.js'
 import { behaviours, startBackend } from '../fixtures/backend.js'

@@ -1,4 +1,4 @@
-import { Type, type TSchema } from 'typebox'
+import { Type, type TSchema } from '../../base/type.js'
 import { elements, entries, isRecord } from '../../config/place.js'
 import { json, operation, type Documented, type Operation } from './operation.js'
 import { buildSchema, eventSchema, poolSchema, routeSchema, snapshotSchema, targetSchema } from './snapshot-schema.js'

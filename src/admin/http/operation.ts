@@ -1,6 +1,6 @@
 import type { ValidateFunction } from 'ajv'
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { Type, type Static, type TSchema } from 'typebox'
+import { Type, type Static, type TSchema } from '../../base/type.js'
 import { findings } from '../../config/findings.js'
 import { placeText } from '../../config/place.js'
 import { compile } from '../../config/validator.js'

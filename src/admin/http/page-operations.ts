@@ -1,4 +1,4 @@
-import { Type } from 'typebox'
+import { Type } from '../../base/type.js'
 import { AdminProblem } from './admin-problem.js'
 import { readAssets } from './assets.js'
 import { problem } from './openapi.js'

@@ -1,4 +1,4 @@
-import { Type } from 'typebox'
+import { Type } from '../../base/type.js'
 import type { Control } from '../control.js'
 import { findPool, findTarget } from './find-target.js'
 import { json, operation, type Operation } from './operation.js'

@@ -1,4 +1,4 @@
-import { Type } from 'typebox'
+import { Type } from '../../base/type.js'
 import type { Control } from '../control.js'
 import { metricsWriter } from '../metrics.js'
 import { AdminProblem } from './admin-problem.js'

@@ -1,4 +1,4 @@
-import { Type, type Static, type TObject, type TProperties } from 'typebox'
+import { Type, type Static, type TObject, type TProperties } from '../../base/type.js'
 import type { PoolSnapshot, ProxyEvent, RouteSnapshot, Snapshot, TargetSnapshot } from '../snapshot.js'
 
 const count = Type.Integer({ minimum: 0 })

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http'
-import { Type } from 'typebox'
+import { Type } from '../../base/type.js'
 import type { Control } from '../control.js'
 import type { EventLog } from '../event-log.js'
 import { json, operation, type Operation } from './operation.js'

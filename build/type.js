@@ -1,0 +1,21 @@
+import { writeFile } from 'node:fs/promises'
+import { fileURLToPath } from 'node:url'
+import { build } from 'esbuild'
+import { licenses, packagesOf } from './licenses.js'
+
+const ROOT = fileURLToPath(new URL('../', import.meta.url))
+
+/** Bundles what `src/base/type.ts` hands on into one file, relative to the repository. */
+export async function buildType (outfile) {
+  const { metafile } = await build({
+    absWorkingDir: ROOT,
+    entryPoints: ['src/base/type.ts'],
+    outfile,
+    bundle: true,
+    metafile: true,
+    format: 'esm',
+    platform: 'node',
+    target: 'node20'
+  })
+  await writeFile(new URL(outfile, new URL('../', import.meta.url)), `\n/*!\n${await licenses(packagesOf(Object.keys(metafile.inputs)))}*/\n`, { flag: 'a' })
+}
