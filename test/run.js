@@ -10,7 +10,7 @@ import { buildType } from '../build/type.js'
 // loads a compiler and what coverage needs into each of these processes, which doubles the time that all take together.
 
 /** Seconds that a file may take. */
-const LIMIT = Number(process.env['TAP_TIMEOUT'] ?? 120)
+const LIMIT = Number(process.env['TAP_TIMEOUT'] ?? 240)
 
 const OUT = 'dist-test'
 
@@ -20,6 +20,7 @@ await Promise.all([buildType(`${OUT}/src/base/type.js`), bundleTap()])
 
 const named = process.argv.slice(2)
 const failed = []
+const failures = []
 
 // Each file has its own limit.
 t.setTimeout(0)
@@ -28,10 +29,22 @@ t.jobs = availableParallelism() + 1
 
 for (const file of await chosen()) {
   const options = { timeout: LIMIT * 1000, buffered: true, env: { ...process.env, TAP_TIMEOUT: String(LIMIT) } }
-  t.spawn(process.execPath, ['--enable-source-maps', compiled(file)], options, file).then(result => { if (result?.ok !== true) failed.push(file) })
+  const run = t.spawn(process.execPath, ['--enable-source-maps', compiled(file)], options, file)
+  if (run.subtest !== undefined) collectFailures(run.subtest.parser)
+  run.then(result => { if (result?.ok !== true) failed.push(file) })
 }
 
-process.once('exit', () => { for (const file of failed) console.log(`# failed: ${file}`) })
+// Once more what matters, behind all the rest.
+process.once('exit', () => {
+  for (const file of failed) console.log(`# failed: ${file}`)
+  for (const { fullname, diag } of failures) console.log(`# not ok: ${fullname}\n${JSON.stringify(diag, null, 2)}`)
+})
+
+/** Keeps the failures of a file, but not those of tests because of a test in them. */
+function collectFailures (parser) {
+  parser.on('child', collectFailures)
+  parser.on('assert', result => { if (!result.ok && result.closingTestPoint !== true) failures.push(result) })
+}
 
 async function chosen () {
   const all = await allFiles()
@@ -44,10 +57,10 @@ function isOf (file, name) {
   return file === join(name) || file.startsWith(join(name, sep))
 }
 
-/** Those over real processes, which take longest, come first: none of them runs alone in the end. */
+/** Those over real processes, which take longest, and the compiler come first: none of them runs alone in the end. */
 async function allFiles () {
   const all = (await sources('test')).filter(file => file.endsWith('.test.ts')).sort()
-  const rank = file => Number(!/^test\/(e2e|bench|packaging|abuse)\//.test(file))
+  const rank = file => Number(!/^test\/((e2e|bench|packaging|abuse)\/|types\.)/.test(file))
   return all.sort((a, b) => rank(a) - rank(b))
 }
 

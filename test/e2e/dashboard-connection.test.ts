@@ -4,7 +4,7 @@ import http from 'node:http'
 import type { Page } from 'playwright-core'
 import t, { type Test } from 'tap'
 import { startChromium } from '../fixtures/chromium.js'
-import { change, newComplaints, newPage, pair, startProxy, startWorld, type World } from '../fixtures/dashboard.js'
+import { change, newComplaints, newPage, pair, startProcesses, startProgramBefore, startWorld, type World } from '../fixtures/dashboard.js'
 
 const TOKEN = 'a-token-that-nobody-guesses'
 
@@ -18,7 +18,7 @@ t.test('the dashboard and what it is connected to', async t => {
   }
 
   scene('has the events of a proxy that was started anew, and those alone', async t => {
-    const world = await startWorld(t)
+    const world = await startProcesses(t)
     const page = await newPage(t, browser)
     await page.goto(world.address)
     await page.locator('.events li').first().waitFor()
@@ -26,7 +26,7 @@ t.test('the dashboard and what it is connected to', async t => {
     await world.program.stop('SIGKILL')
     await page.getByText('Connection lost').waitFor()
 
-    const next = await startProxy(t, world.backends, { port: Number(new URL(world.address).port) })
+    const next = await startProgramBefore(t, world.backends, { port: Number(new URL(world.address).port) })
     await page.getByText('Live', { exact: true }).waitFor()
     t.strictSame(await eventTimes(page), await eventsOf(next))
     for (const time of old) t.notOk((await eventTimes(page)).includes(time), 'nothing of the old one')
@@ -37,7 +37,7 @@ t.test('the dashboard and what it is connected to', async t => {
   })
 
   scene('asks for the token, and says when the proxy is gone', async t => {
-    const world = await startWorld(t, { token: TOKEN })
+    const world = await startProcesses(t, { token: TOKEN })
     const page = await newPage(t, browser)
     await page.goto(world.address)
     const dialog = page.getByRole('dialog')

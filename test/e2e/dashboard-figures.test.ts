@@ -1,7 +1,8 @@
 import type { Locator, Page } from 'playwright-core'
 import t, { type Test } from 'tap'
-import { startBackendProcess } from '../fixtures/backend-process.js'
+import { startBackend } from '../fixtures/backend.js'
 import { startChromium } from '../fixtures/chromium.js'
+import { closedPort } from '../fixtures/closed-port.js'
 import { change, figure, newComplaints, open, pair, row, startProxy, startWorld, traffic } from '../fixtures/dashboard.js'
 
 t.test('the figures of the dashboard', async t => {
@@ -29,10 +30,8 @@ t.test('the figures of the dashboard', async t => {
   })
 
   scene('counts no attempt that a retry made good as an error of the pool', async t => {
-    const backends = [await startBackendProcess(t, 'a'), await startBackendProcess(t, 'b')]
-    const [first, second] = pair(backends)
-    await second.kill()
-    const world = await startProxy(t, backends, {}, { healthCheck: false, passiveHealth: false, retryBudget: { share: 10 } })
+    const [first, second] = [await startBackend(t), { url: `http://127.0.0.1:${await closedPort(t)}` }]
+    const world = await startProxy(t, [first, second], {}, { healthCheck: false, passiveHealth: false, retryBudget: { share: 10 } })
     const page = await open(t, browser, world.address)
     traffic(t, world)
     await row(page, second).locator('[data-label="Errors"]', { hasText: /^100%/ }).waitFor()

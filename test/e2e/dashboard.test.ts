@@ -1,8 +1,7 @@
 import type { Page } from 'playwright-core'
 import t, { type Test } from 'tap'
-import type { BackendProcess } from '../fixtures/backend-process.js'
 import { startChromium } from '../fixtures/chromium.js'
-import { change, figure, newComplaints, open, pair, row, startWorld, traffic, type World } from '../fixtures/dashboard.js'
+import { change, figure, newComplaints, open, pair, row, startProcesses, startWorld, traffic, type World } from '../fixtures/dashboard.js'
 
 t.test('the dashboard', async t => {
   const browser = await startChromium(t)
@@ -14,7 +13,7 @@ t.test('the dashboard', async t => {
   }
 
   scene('shows what happens: traffic, a target that dies and comes back', async t => {
-    const world = await startWorld(t)
+    const world = await startProcesses(t)
     const [first, second] = pair(world.backends)
     const page = await open(t, browser, world.address)
     traffic(t, world)
@@ -78,7 +77,7 @@ t.test('the dashboard', async t => {
   })
 
   scene('reloads the config', async t => {
-    const world = await startWorld(t)
+    const world = await startProcesses(t)
     const page = await open(t, browser, world.address)
     await page.getByRole('button', { name: 'Reload config' }).click()
     const dialog = page.getByRole('dialog')
@@ -167,7 +166,7 @@ async function focused (page: Page): Promise<string> {
   return String(await page.evaluate('document.activeElement.getAttribute("aria-label") ?? (document.activeElement.value || document.activeElement.textContent)'))
 }
 
-async function state ({ address }: World, { url }: BackendProcess): Promise<unknown> {
+async function state ({ address }: World, { url }: { readonly url: string }): Promise<unknown> {
   const response = await fetch(`${address}/pools/api/targets/${encodeURIComponent(url)}`)
   // The API documents this.
   const target = await response.json() as { readonly state: string }
