@@ -25,6 +25,7 @@ function merge (a: Snapshot, b: Snapshot): Snapshot {
     reloads: word.reloads,
     workerRestarts: a.workerRestarts + b.workerRestarts,
     unrouted: a.unrouted + b.unrouted,
+    refused: a.refused + b.refused,
     pools: byKey(a.pools, b.pools, rank, ({ name }) => name, (a, b) => mergePools(a, b, rank)),
     routes: byKey(a.routes, b.routes, rank, routeKey, (a, b) => mergeRoutes(a, b, rank))
   }

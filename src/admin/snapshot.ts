@@ -20,6 +20,8 @@ export interface Snapshot {
   readonly workerRestarts: number
   /** Requests that had no route. */
   readonly unrouted: number
+  /** Requests that were refused without looking for one. */
+  readonly refused: number
   readonly pools: readonly PoolSnapshot[]
   readonly routes: readonly RouteSnapshot[]
 }

@@ -2,16 +2,19 @@ import type { Clock } from '../base/clock.js'
 import { LoopLoad } from '../base/loop-load.js'
 import { ownLoop, type MeteredLoop } from '../base/loop-meter.js'
 import type { RouteConfig } from '../proxy/route-config.js'
+import type { Strays } from '../proxy/strays.js'
 import { routeName } from './route-name.js'
 import { RouteStatistics } from './route-statistics.js'
 
 /** What a process knows of itself beside what its pools and targets count: one for each process, whatever its config. */
-export class Statistics {
+export class Statistics implements Strays {
   /** Milliseconds since 1970. */
   readonly startedAt: number
   readonly load: LoopLoad
   /** Requests that had no route. */
-  unrouted = 0
+  unroutedRequests = 0
+  /** Requests that were refused without looking for one. */
+  refusedRequests = 0
   readonly #routes = new Map<string, RouteStatistics>()
 
   /** @param loop whose lateness is measured. */
@@ -29,8 +32,13 @@ export class Statistics {
     return route
   }
 
-  /** A request had no route. */
-  readonly noteUnrouted = (): void => { this.unrouted++ }
+  unrouted (): void {
+    this.unroutedRequests++
+  }
+
+  refused (): void {
+    this.refusedRequests++
+  }
 
   /** Measures no more. */
   stop (): void {

@@ -40,7 +40,8 @@ export function takeSnapshot (source: SnapshotSource): Snapshot {
     draining,
     reloads,
     workerRestarts,
-    unrouted: statistics.unrouted,
+    unrouted: statistics.unroutedRequests,
+    refused: statistics.refusedRequests,
     pools: pools.map(pool => poolSnapshot(pool, role, clock)),
     routes: source.routes.map(route => routeSnapshot(route, statistics, byName.get(route.pool)))
   }

@@ -29,6 +29,13 @@ export const routedMethods: readonly string[] = METHODS.filter(method => method 
  * @returns its exchange, not started yet; or the problem for which it is refused; or null if it has no route.
  */
 export function admit (raw: IncomingMessage, response: ServerResponse, url: string, Client: typeof RawClient, options: AdmissionOptions): Exchange<RawClient> | Problem | null {
+  const admitted = examine(raw, response, url, Client, options)
+  if (admitted === null) options.table.strays?.unrouted()
+  else if (!(admitted instanceof Exchange)) options.table.strays?.refused()
+  return admitted
+}
+
+function examine (raw: IncomingMessage, response: ServerResponse, url: string, Client: typeof RawClient, options: AdmissionOptions): Exchange<RawClient> | Problem | null {
   const method = raw.method ?? 'GET'
   // Node's parser lets some other versions through; what they frame is not what it read.
   if (raw.httpVersionMajor !== 1) return badRequest(raw, 'The HTTP version is not supported', 505)
@@ -47,10 +54,7 @@ export function admit (raw: IncomingMessage, response: ServerResponse, url: stri
   const routing = target.path === '*' ? ROOT : routingPath(target.path)
   const name = hostName(host)
   const route = options.table.match(name, routing.path, method)
-  if (route === null) {
-    options.table.unrouted()
-    return null
-  }
+  if (route === null) return null
   if (options.table.escapes(route, name, routing, method)) return badRequest(raw, 'The path leads out of its route')
   return exchangeOf(raw, route, { path: target.path, url, host, routing }, options.trustProxy, new Client(route, raw, response))
 }

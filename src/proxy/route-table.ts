@@ -1,5 +1,6 @@
 import type { Route } from './route.js'
 import { depth, resolveDots, type RoutingPath } from './routing-path.js'
+import type { Strays } from './strays.js'
 
 /** The routes of one host: by prefix, each with those that differ in methods. */
 class HostRoutes {
@@ -53,11 +54,10 @@ export class RouteTable {
 
   /** Is there anything that a climbing path could reach and should not: another route, or what lies beside a rewritten prefix? */
   readonly #guards: boolean
-  readonly unrouted: () => void
+  readonly strays: Strays | undefined
 
-  /** @param unrouted hears of each request that has no route. */
-  constructor (routes: readonly Route[], unrouted: () => void = () => {}) {
-    this.unrouted = unrouted
+  constructor (routes: readonly Route[], strays?: Strays) {
+    this.strays = strays
     this.#guards = routes.length > 1 || routes.some(({ config }) => config.prefix !== '/' || config.rewritePrefix !== null)
     for (const route of routes) this.#routesOf(route.config.host).add(route)
   }

@@ -11,6 +11,7 @@ import type { RouteObserver } from './route-observer.js'
 import type { BodyOptions } from './incoming-body.js'
 import type { RetryBudget } from './retry-budget.js'
 import type { RoutingPath } from './routing-path.js'
+import type { Strays } from './strays.js'
 import type { Tracing } from './tracing.js'
 import type { Upstream } from './upstream.js'
 import { fieldValue } from './field-value.js'
@@ -37,8 +38,7 @@ export interface RouteServices {
   onEnd (exchange: ExchangeRecord): void
   /** Who hears of the exchanges of a route. Asked once for each. */
   observe? (route: RouteConfig): RouteObserver
-  /** Hears of each request that has no route. */
-  unrouted? (): void
+  readonly strays?: Strays
 }
 
 /** A route made ready: everything that does not depend on the single request is worked out here, once. */

@@ -5,6 +5,7 @@ import type { Clock, Timer } from '../base/clock.js'
 import { afterReading } from '../base/event-loop.js'
 import type { Log } from '../proxy/access-log.js'
 import { markAwaitsContinue } from '../proxy/request-marks.js'
+import type { Strays } from '../proxy/strays.js'
 import { answerClientError, clientErrorStatus, isDeparture, rawAnswer, type ClientError } from './client-error.js'
 import { currentResponse, whenAnswered } from './current-response.js'
 import { holdBack } from './pipelined.js'
@@ -29,6 +30,8 @@ export interface FrontOptions {
   readonly log: Log
   /** Sockets that are not to be opened, for they are. Default: none. */
   readonly inherited?: InheritedSockets
+  /** Default: nobody. */
+  readonly strays?: Strays | null
 }
 
 /** How often, in ms, limits on slow clients are checked, and connections that fell idle are looked for while draining. */
@@ -212,7 +215,7 @@ export class Front {
     // RFC 9110, section 10.1.1: an expectation that nobody knows may be ignored; it is not passed on.
     server.on('checkExpectation', onRequest)
     server.on('upgrade', this.#onUpgrade)
-    server.on('connect', onConnect)
+    server.on('connect', this.#onConnect)
     server.on('clientError', this.#onClientError)
     return server
   }
@@ -235,11 +238,19 @@ export class Front {
     handleUpgrade(request, connection, first, this.#handler)
   }
 
+  readonly #onConnect = (_request: IncomingMessage, connection: Duplex): void => {
+    this.#options.strays?.refused()
+    refuseConnect(connection)
+  }
+
   readonly #onClientError = (error: ClientError, connection: Duplex): void => {
     const socket = connection as Socket
     if (error.code === 'HPE_CLOSED_CONNECTION') return endAfterAnswer(socket)
+    // The parser complains again of each piece that comes behind what it could not read; that has had its answer.
+    if (socket.writableEnded) return
     if (!isDeparture(error, socket)) {
       this.#options.log.info({ client: socket.remoteAddress, status: clientErrorStatus(error), outcome: 'refused', error: error.code, reason: error.message }, 'request')
+      this.#options.strays?.refused()
     }
     answerClientError(error, socket)
   }
@@ -267,7 +278,7 @@ function endAfterAnswer (socket: Socket): void {
 }
 
 /** CONNECT would turn the proxy into a way out to anywhere. */
-function onConnect (_request: IncomingMessage, connection: Duplex): void {
+function refuseConnect (connection: Duplex): void {
   // A server made by node:http hands out the net.Socket that it accepted.
   const socket = connection as Socket
   socket.on('error', () => { socket.destroy() })

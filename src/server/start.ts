@@ -73,7 +73,7 @@ export async function start (config: Config, options: StartOptions = {}): Promis
   }
   const generation = await build(config, upstreams)
   const { read = noSource, reloads, inherited = new InheritedSockets() } = options
-  const front: Front = new Front({ timeouts: config.timeouts, clock, log, inherited }, generation.handle)
+  const front: Front = new Front({ timeouts: config.timeouts, clock, log, inherited, strays: statistics }, generation.handle)
   return await new Running(config, generation, { front, upstreams, overrides: new TargetOverrides(), events, statistics, log, logged: options.logger !== undefined, clock, inherited, read, reloads, build }).start()
 }
 
@@ -103,7 +103,7 @@ export function routeServices (options: RouteServicesOptions): RouteServices {
     uploadRate: config.limits.uploadRate,
     explain: config.log.explain && access,
     tracing: options.tracing,
-    ...(options.statistics !== null && { observe: options.statistics.route, unrouted: options.statistics.noteUnrouted }),
+    ...(options.statistics !== null && { observe: options.statistics.route, strays: options.statistics }),
     debugSecret: config.debug.secret === null ? null : new DebugSecret(config.debug.secret),
     random: systemRandom,
     get draining () { return options.draining() },
@@ -118,7 +118,7 @@ export async function tracingOf ({ tracing }: Pick<Config, 'tracing'>): Promise<
 
 /** The routes of a config over its running pools. */
 export function routeTable (config: Pick<Config, 'routes'>, upstreams: Pick<Upstreams, 'get'>, services: RouteServices): RouteTable {
-  return new RouteTable(config.routes.map(route => new Route(route, upstreams.get(route.pool), services)), services.unrouted)
+  return new RouteTable(config.routes.map(route => new Route(route, upstreams.get(route.pool), services)), services.strays)
 }
 
 /** Compiles `trustProxy`. */

@@ -6,10 +6,11 @@ import type { Snapshot } from '../../src/admin/snapshot.js'
 import { snapshotOf } from './snapshot-arbitrary.js'
 
 /** All counters that metrics are made of, by name, pool, target and route. */
-function counters ({ pools, routes, unrouted }: Pick<Snapshot, 'pools' | 'routes' | 'unrouted'>): ReadonlyMap<string, number> {
+function counters ({ pools, routes, unrouted, refused }: Pick<Snapshot, 'pools' | 'routes' | 'unrouted' | 'refused'>): ReadonlyMap<string, number> {
   const all = new Map<string, number>()
   const add = (name: string, value: number): void => { all.set(name, value) }
   add('unrouted', unrouted)
+  add('refused', refused)
   for (const { name, queue, retries, budgetRefused, targets } of pools) {
     for (const [key, value] of Object.entries({ total: queue.total, timedOut: queue.timedOut, refused: queue.refused, retries, budgetRefused })) add(`${name} ${key}`, value)
     for (const { url, requests, retries, responses, failures, cancelled, interruptions, stale, bytesIn, bytesOut, connections: { opened, reused }, times, checks, ejections } of targets) {

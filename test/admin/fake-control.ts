@@ -110,6 +110,7 @@ export class FakeControl implements Control {
       reloads: { succeeded: 0, failed: 0, last: null },
       workerRestarts: 0,
       unrouted: 0,
+      refused: 0,
       pools: this.pools,
       routes: this.routes
     }

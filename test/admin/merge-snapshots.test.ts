@@ -116,6 +116,7 @@ function totals (snapshots: readonly Snapshot[]): object {
     responses: ofTargets(({ responses }) => responses[1] + responses[2] + responses[3] + responses[4] + responses[5]),
     failures: ofTargets(({ failures }) => Object.values(failures).reduce((a, b) => a + b, 0)),
     unrouted: sum(({ unrouted }) => unrouted),
+    refused: sum(({ refused }) => refused),
     interruptions: ofTargets(({ interruptions }) => total(interruptions.proxy) + total(interruptions.client)),
     checkTimes: ofTargets(({ checks: { times: { passed, failed } } }) => passed.count + passed.sum + failed.count + failed.sum),
     failuresOfRoutes: sum(({ routes }) => routes.reduce((all, { failures: { target, proxy, client } }) => all + total(target) + total(proxy) + total(client), 0)),

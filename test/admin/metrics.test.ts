@@ -111,7 +111,9 @@ t.test('how long health checks took, so that a rate is their average', async t =
 
 t.test('requests without a route', async t => {
   const made = counted()
-  made.statistics.noteUnrouted()
+  made.statistics.unrouted()
+  for (let i = 0; i < 2; i++) made.statistics.refused()
+  t.same(lines(await families(made.snapshot), 'headrace_refused_requests_total'), ['headrace_refused_requests_total{} 2'])
   t.same(lines(await families(made.snapshot), 'headrace_unrouted_requests_total'), ['headrace_unrouted_requests_total{} 1'])
   t.equal(mergeSnapshots([made.snapshot, made.snapshot]).unrouted, 2)
 })

@@ -106,6 +106,7 @@ export function snapshotOf (role: ProcessSnapshot['role']): fc.Arbitrary<Snapsho
     reloads: fc.record({ succeeded: count, failed: count, last: fc.option(fc.record({ at: count, ok: fc.boolean(), message: fc.string() })) }),
     workerRestarts: count,
     unrouted: count,
+    refused: count,
     pools: fc.uniqueArray(pool, { selector: ({ name }) => name, maxLength: 2 }),
     routes: fc.uniqueArray(route, { selector: ({ name }) => name, maxLength: 3 })
   })

@@ -115,6 +115,7 @@ export const snapshotSchema = record({
   reloads: record({ succeeded: count, failed: count, last: Type.Union([record({ at: moment, ok: Type.Boolean(), message: text }), Type.Null()]) }),
   workerRestarts: count,
   unrouted: Type.Integer({ minimum: 0, description: 'Requests that had no route.' }),
+  refused: Type.Integer({ minimum: 0, description: 'Requests that were refused without looking for one: they could not be read, or may not be served.' }),
   pools: Type.Array(poolSchema),
   routes: Type.Array(routeSchema)
 })

@@ -50,7 +50,7 @@ export class DataPlane {
     this.#statistics = counted ? new Statistics(clock) : null
     this.#upstreams = upstreams
     this.#generation = NOTHING
-    this.#front = new Front({ timeouts: config.timeouts, clock, log }, NOTHING.handle)
+    this.#front = new Front({ timeouts: config.timeouts, clock, log, strays: this.#statistics }, NOTHING.handle)
   }
 
   /** @throws {ConfigError} if a strategy can't be made after all. */
