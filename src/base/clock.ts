@@ -1,3 +1,5 @@
+import { afterReading } from './event-loop.js'
+
 /** A timer that is under way. */
 export interface Timer {
   cancel (): void
@@ -16,17 +18,47 @@ export interface Clock {
   after (delay: number, callback: () => void, holdsProcess?: boolean): Timer
 }
 
+/** Milliseconds by which a timer is late when the process must have stood still. */
+const STANDSTILL = 100
+
+/**
+ * After a standstill (a machine that is too busy, a process that was stopped) what has come meanwhile is read before a timer calls back: it may be
+ * what is waited for. Node has it the other way round.
+ */
 class SystemTimer implements Timer {
   readonly #timeout: NodeJS.Timeout
+  readonly #callback: () => void
+  readonly #due: number
+  #cancelled = false
 
   constructor (delay: number, callback: () => void, holdsProcess: boolean) {
-    this.#timeout = setTimeout(callback, delay)
+    this.#callback = callback
+    this.#due = performance.now() + delay
+    this.#timeout = setTimeout(expire, delay, this)
     if (!holdsProcess) this.#timeout.unref()
   }
 
   cancel (): void {
+    this.#cancelled = true
     clearTimeout(this.#timeout)
   }
+
+  expire (): void {
+    if (performance.now() - this.#due < STANDSTILL) this.#callback()
+    else afterReading(callUnlessCancelled, this)
+  }
+
+  callUnlessCancelled (): void {
+    if (!this.#cancelled) this.#callback()
+  }
+}
+
+function expire (timer: SystemTimer): void {
+  timer.expire()
+}
+
+function callUnlessCancelled (timer: SystemTimer): void {
+  timer.callUnlessCancelled()
 }
 
 /** The machine's own time. */

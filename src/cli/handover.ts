@@ -3,7 +3,7 @@ import { closeSync, fstatSync, writeSync } from 'node:fs'
 import type { Readable } from 'node:stream'
 import type { Logger } from 'pino'
 import { ConfigError } from '../base/errors.js'
-import type { Clock, Timer } from '../base/clock.js'
+import { systemClock, type Clock, type Timer } from '../base/clock.js'
 
 /** The keys of the sockets that a new process is handed, in order. */
 const VARIABLE = 'HEADRACE_SOCKETS'
@@ -11,6 +11,9 @@ const VARIABLE = 'HEADRACE_SOCKETS'
 const CHANNEL = 3
 const FIRST_SOCKET = 4
 const READY = 'ready\n'
+
+/** Milliseconds between two looks at whether the process before this one has ended. */
+const LOOK = 1000
 
 /** Milliseconds in which a new process must accept requests. */
 const LONGEST_START = 60_000
@@ -33,6 +36,17 @@ export class Predecessor {
     const sockets = new Map(keysOf(text).map((key, index) => [key, FIRST_SOCKET + index]))
     for (const [key, fd] of sockets) if (!isSocket(fd)) throw new Error(`${VARIABLE} names ${key}, but file descriptor ${fd} is no socket`)
     return new Predecessor(sockets)
+  }
+
+  /** Calls back when it has ended. */
+  whenGone (callback: () => void): void {
+    const pid = process.ppid
+    const look = (): void => {
+      // Whose parent has ended has another one.
+      if (process.ppid === pid) systemClock.after(LOOK, look)
+      else callback()
+    }
+    look()
   }
 
   /** Lets it go: this process accepts requests. */
@@ -71,11 +85,29 @@ function isSocket (fd: number): boolean {
   }
 }
 
+/** SIGUSR2. One that comes before requests are served is made up for then: whoever has sent it wants a process that began later. */
+export class HandoverSignal {
+  #begin: () => void = () => { this.#early = true }
+  #early = false
+
+  constructor () {
+    process.on('SIGUSR2', () => { this.#begin() })
+  }
+
+  /** From now on it begins a handover. */
+  lead (begin: () => void): void {
+    this.#begin = begin
+    if (this.#early) begin()
+  }
+}
+
 export interface HandoverOptions {
   /** The listening sockets' file descriptors, by key. @throws {Error} where there are none. */
   sockets (): ReadonlyMap<string, number>
   readonly clock: Clock
   readonly log: Logger
+  /** The new process is none: this one goes on. */
+  failed (): void
   /** The new process accepts requests on the same sockets: this one may end. @param pid the new one's. */
   done (pid: number | undefined): void
 }
@@ -114,6 +146,7 @@ export class Handover {
       this.#child = null
       timer?.cancel()
       log.error({ successor: child.pid, reason }, 'not handed over: this process goes on')
+      this.#options.failed()
     }
     const child = this.#spawn()
     this.#child = child

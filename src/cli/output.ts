@@ -17,20 +17,24 @@ const SHARED_WRITES = { minLength: 3072, maxWrite: 4096 }
 /** Where log lines go. */
 export interface Output {
   readonly logger: Logger
+  /** Do other processes write there too, from now on? */
+  share (shared: boolean): void
   /** Calls back when the last line has been written, or nobody has read it for a second. Nothing may be logged after that. */
   end (done: () => void): void
 }
 
-/** JSON lines to the standard output, or readable ones in a terminal. @param shared do other processes write there too? */
-export async function createOutput (level: LogLevel, shared = false): Promise<Output> {
+/** JSON lines to the standard output, or readable ones in a terminal. */
+export async function createOutput (level: LogLevel): Promise<Output> {
   if (process.stdout.isTTY) {
     const { default: pretty } = await import('pino-pretty')
     const logger = pino({ level }, pretty({ destination: 1, sync: true, ignore: 'pid,hostname', translateTime: 'SYS:HH:MM:ss.l' }))
-    return { logger, end: done => { done() } }
+    return { logger, share: () => {}, end: done => { done() } }
   }
-  const destination = pino.destination({ dest: 1, sync: false, ...(shared ? SHARED_WRITES : WRITES), periodicFlush: 100 })
+  const destination = pino.destination({ dest: 1, sync: false, ...WRITES, periodicFlush: 100 })
   return {
     logger: pino({ level }, destination),
+    // It looks at them with each line.
+    share: shared => { Object.assign(destination, shared ? SHARED_WRITES : WRITES) },
     end: done => {
       systemClock.after(LONGEST_FLUSH, done)
       destination.once('close', done)

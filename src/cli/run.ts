@@ -5,7 +5,7 @@ import { InheritedSockets } from '../server/inherited-sockets.js'
 import type { RunningProxy } from '../server/running-proxy.js'
 import { start, type StartOptions } from '../server/start.js'
 import { ConfigSource, statusOf } from './config-source.js'
-import { Handover, Predecessor } from './handover.js'
+import { Handover, HandoverSignal, Predecessor } from './handover.js'
 import { createOutput } from './output.js'
 import { StopSignals } from './signals.js'
 import { workerCount } from './worker-count.js'
@@ -13,22 +13,24 @@ import { activatedSockets, ServiceManager, systemdNotify, watchdogInterval } fro
 
 /** Runs the proxy that a config file describes, until a signal stops it or another process takes its place. */
 export async function run (file: string): Promise<void> {
-  // What one that comes too early would do by default is end the process.
-  process.on('SIGUSR2', () => {})
+  const signal = new HandoverSignal()
   const source = new ConfigSource(file)
   const predecessor = Predecessor.of(process.env)
   try {
-    await serve(source, predecessor)
+    await serve(source, predecessor, signal)
   } catch (error) {
     predecessor?.failed(error)
     throw error
   }
 }
 
-async function serve (source: ConfigSource, predecessor: Predecessor | null): Promise<void> {
+async function serve (source: ConfigSource, predecessor: Predecessor | null, signal: HandoverSignal): Promise<void> {
   const config = source.read()
   const signals = new StopSignals()
-  const output = await createOutput(config.log.level, workerCount(config) > 1)
+  const output = await createOutput(config.log.level)
+  const shares = workerCount(config) > 1
+  output.share(shares || predecessor !== null)
+  predecessor?.whenGone(() => { output.share(shares) })
   const { logger } = output
   const manager = new ServiceManager(systemdNotify(process.env), systemClock, logger)
   const inherited = new InheritedSockets(predecessor?.sockets ?? activatedSockets(process.env, process.pid))
@@ -50,10 +52,12 @@ async function serve (source: ConfigSource, predecessor: Predecessor | null): Pr
     sockets: () => {
       // The new process begins now.
       asked = source.asked
+      output.share(true)
       return new Map(proxy.sockets.map(({ key, fd }) => [key, fd]))
     },
     clock: systemClock,
     log: logger,
+    failed: () => { output.share(shares) },
     done: successor => {
       source.leave()
       manager.leave()
@@ -68,10 +72,10 @@ async function serve (source: ConfigSource, predecessor: Predecessor | null): Pr
   }
   const interval = watchdogInterval(process.env, process.pid)
   if (interval !== null) manager.watch(interval)
-  process.on('SIGUSR2', () => { handover.begin() })
   // From here on what it was handed is its own.
   inherited.closeRest()
   predecessor?.ready()
+  signal.lead(() => { handover.begin() })
 }
 
 /** One process, or a primary and its workers. */

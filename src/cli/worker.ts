@@ -12,7 +12,8 @@ if (worker === undefined) throw new Error('this is a part of headrace, and no pr
 // Signals to the whole group (Ctrl-C, a service manager) reach the primary too: it says what is to be done.
 for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGUSR2'] as const) process.on(signal, () => {})
 
-const { logger, end } = await createOutput('info', true)
+const { logger, share, end } = await createOutput('info')
+share(true)
 const tell = (message: ToPrimary): void => { if (worker.isConnected()) worker.send(message, () => {}) }
 const side = new WorkerSide({ clock: systemClock, log: logger, tell, ended: () => { end(() => { process.exit(0) }) } })
 // Nobody else sends to it.

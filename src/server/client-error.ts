@@ -1,8 +1,10 @@
 import type { Socket } from 'node:net'
 import { STATUS_CODES } from 'node:http'
+import type { Clock } from '../base/clock.js'
 import { messageHead } from '../proxy/message-head.js'
 import { problem } from '../proxy/problem.js'
 import { currentResponse } from './current-response.js'
+import { isInMidRequest, part } from './parting.js'
 
 /** An error of Node's HTTP parser or its timers. */
 export interface ClientError extends Error {
@@ -21,14 +23,13 @@ export function clientErrorStatus (error: ClientError): number {
 }
 
 /** Answers what could not be read as a request and closes the connection. */
-export function answerClientError (error: ClientError, socket: Socket): void {
+export function answerClientError (error: ClientError, socket: Socket, clock: Clock): void {
   if (hasLeft(error) || !socket.writable || socket.bytesRead === 0 || responding(socket)) {
     socket.destroy()
     return
   }
   const status = clientErrorStatus(error)
-  socket.end(rawAnswer(status, status === 408 ? 'http_request_timeout' : 'http_request_error', STATUS_CODES[status] ?? ''))
-  socket.destroySoon()
+  part(socket, clock, rawAnswer(status, status === 408 ? 'http_request_timeout' : 'http_request_error', STATUS_CODES[status] ?? ''))
 }
 
 /** The text of a whole answer, for connections that no response object belongs to. */
@@ -39,7 +40,7 @@ export function rawAnswer (status: number, code: string, title: string, more: re
 
 /** Did the client merely leave in the middle of a request that has a line of its own in the log? */
 export function isDeparture (error: ClientError, socket: Socket): boolean {
-  return hasLeft(error) || socket.bytesRead === 0 || (error.code === 'HPE_INVALID_EOF_STATE' && currentResponse(socket) !== null)
+  return hasLeft(error) || socket.bytesRead === 0 || (error.code === 'HPE_INVALID_EOF_STATE' && (currentResponse(socket) !== null || isInMidRequest(socket)))
 }
 
 /** Writing to a client that is gone tells of it too. */

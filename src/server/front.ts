@@ -13,6 +13,7 @@ import { ProxyIncomingMessage, upgradeIgnored } from './incoming-message.js'
 import { InheritedSockets } from './inherited-sockets.js'
 import { Listeners, type NextListeners } from './listeners.js'
 import type { ListeningSocket } from './listening-socket.js'
+import { part, partInMidRequest } from './parting.js'
 import type { RequestHandler } from './request-handler.js'
 import { handleUpgrade } from './upgrades.js'
 import type { ListenAddress } from '../config/config.js'
@@ -222,25 +223,40 @@ export class Front {
 
   readonly #onConnection = (socket: Socket): void => {
     this.#sockets.add(socket)
+    partInMidRequest(socket, this.#options.clock)
     socket.once('close', () => {
       this.#sockets.delete(socket)
       if (this.#sockets.size === 0) this.#onEmpty()
     })
   }
 
+  // What comes behind the last answer of a connection is read only so that the client can read that, here and below.
+
   readonly #onRequest = (request: IncomingMessage, response: ServerResponse): void => {
+    if (request.socket.writableEnded) {
+      request.resume()
+      return
+    }
     if (response.socket === null) holdBack(request.socket, response)
     if (this.#draining || this.#timeouts.clientKeepAlive === 0 || upgradeIgnored(request)) response.shouldKeepAlive = false
     this.#handler(request, response)
   }
 
   readonly #onUpgrade = (request: IncomingMessage, connection: Duplex, first: Buffer): void => {
+    if (connection.writableEnded) {
+      connection.resume()
+      return
+    }
     handleUpgrade(request, connection, first, this.#handler)
   }
 
   readonly #onConnect = (_request: IncomingMessage, connection: Duplex): void => {
+    if (connection.writableEnded) {
+      connection.resume()
+      return
+    }
     this.#options.strays?.refused()
-    refuseConnect(connection)
+    refuseConnect(connection, this.#options.clock)
   }
 
   readonly #onClientError = (error: ClientError, connection: Duplex): void => {
@@ -252,7 +268,7 @@ export class Front {
       this.#options.log.info({ client: socket.remoteAddress, status: clientErrorStatus(error), outcome: 'refused', error: error.code, reason: error.message }, 'request')
       this.#options.strays?.refused()
     }
-    answerClientError(error, socket)
+    answerClientError(error, socket, this.#options.clock)
   }
 }
 
@@ -278,13 +294,12 @@ function endAfterAnswer (socket: Socket): void {
 }
 
 /** CONNECT would turn the proxy into a way out to anywhere. */
-function refuseConnect (connection: Duplex): void {
+function refuseConnect (connection: Duplex, clock: Clock): void {
   // A server made by node:http hands out the net.Socket that it accepted.
   const socket = connection as Socket
   socket.on('error', () => { socket.destroy() })
   socket.on('drain', () => { currentResponse(socket)?.emit('drain') })
   whenAnswered(socket, () => {
-    socket.end(rawAnswer(405, 'method_not_allowed', 'The method is not allowed', ['Allow', 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS']))
-    socket.destroySoon()
+    part(socket, clock, rawAnswer(405, 'method_not_allowed', 'The method is not allowed', ['Allow', 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS']))
   })
 }

@@ -2,6 +2,7 @@ import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest }
 import fastifyPlugin from 'fastify-plugin'
 import type { Test } from 'tap'
 import t from 'tap'
+import { VirtualClock } from '../../src/base/virtual-clock.js'
 import headrace from '../../src/index.js'
 import { behaviours, startBackend } from '../fixtures/backend.js'
 import { connect, exchange, get } from '../fixtures/client.js'
@@ -184,9 +185,11 @@ t.test('GHSA-3qgw-9275-xf8w: a time limit that strikes in the middle of a respon
   const backend = await startBackend(t, 'stall')
   for (const options of [{}, HOOKED, hooks(app => { app.addHook('onSend', async (_request, _reply, payload) => payload) })]) {
     backend.behave('stall')
-    const proxy = await startTestProxy(t, [backend.url], { ...options, route: { timeouts: { request: '200ms' } } })
+    const clock = new VirtualClock()
+    const proxy = await startTestProxy(t, [backend.url], { ...options, clock, route: { timeouts: { request: '200ms' } } })
     const client = (await connect(t, proxy.port)).get('/')
     await client.until(() => client.received.includes('partial'))
+    clock.advance(1000)
     t.match(await client.response().then(() => 'whole', String), 'no complete response')
     backend.behave('ok')
     t.equal((await get(t, proxy.port)).status, 200)

@@ -26,7 +26,7 @@ async function connections (t: Teardown, program: Program, count: number): Promi
 }
 
 t.test(`${IDLE} idle connections: silent ones, and ones that have had an answer`, async t => {
-  const { program } = await start(t, behaviours.ok(), { clientHeaders: '60s' })
+  const { program } = await start(t, behaviours.ok(), { clientHeaders: '5m', clientKeepAlive: '5m' })
   await othersAreServed(t, program.port)
   const before = program.rss
   let clients: Client[] = []
@@ -75,7 +75,8 @@ t.test('request targets of 100,000 bytes: 431 or 414, the connection is closed, 
 
 t.test('a flood of pipelined requests whose answers nobody reads: it is answered in order, once they are', async t => {
   const count = 2000
-  const { program } = await start(t, behaviours.echo())
+  // The client has nothing to say until all others have been served for a while.
+  const { program } = await start(t, behaviours.echo(), { clientHeaders: '5m' })
   const client = await connect(t, program.port)
   await duringAttack(t, program.port, `${count} pipelined requests`, async () => {
     client.socket.pause()

@@ -98,7 +98,7 @@ t.test('whatever a target answers, the client gets 502 or a reset, and the next 
   const backend = await startBackend(t, hostile)
   const program = await startProgram(t, {
     log: { level: 'fatal' },
-    timeouts: { responseHead: '5s', idleBody: '5s' },
+    timeouts: { responseHead: '15s', idleBody: '15s' },
     pools: { api: { targets: [backend.url], healthCheck: false } },
     routes: [{ prefix: '/', pool: 'api', retry: false }]
   })

@@ -64,7 +64,7 @@ t.test('a client that takes nothing of its response is let go of after idleBody,
   const client = (await connect(t, proxy.port)).get('/')
   client.countOnly().socket.once('data', () => { client.socket.pause() })
   await client.until(() => client.bytes > 0)
-  await t.resolves(eventually(() => backend.connections.open === 0, () => 'the target is let go of', 3000))
+  await t.resolves(eventually(() => backend.connections.open === 0, () => 'the target is let go of', 30_000))
   client.leave()
 })
 

@@ -1,3 +1,5 @@
+import { writeSync } from 'node:fs'
+import type net from 'node:net'
 import t from 'tap'
 import { behaviours, startBackend, type Backend, type Behaviour } from '../fixtures/backend.js'
 import { connect, type Client } from '../fixtures/client.js'
@@ -25,15 +27,34 @@ async function start (t: Teardown, behaviour: Behaviour, timeouts: object): Prom
 
 /** Many clients that send `first`, and then `drip` again and again for as long as they are let. */
 async function dripping (t: Teardown, program: Program, first: string, drip: string): Promise<Client[]> {
-  const clients = await Promise.all(Array.from({ length: ATTACKERS }, () => connect(t, program.port)))
-  for (const client of clients) client.send(first)
-  const timer = setInterval(() => { for (const client of clients) if (client.ending === 'open') client.send(drip) }, DRIP)
+  const clients = await Promise.all(Array.from({ length: ATTACKERS }, async () => {
+    const client = await connect(t, program.port)
+    // At once: whoever has sent nothing at all when its time is over gets no answer.
+    client.send(first)
+    return client
+  }))
+  const timer = setInterval(() => { for (const client of clients) if (client.ending === 'open') sendPast(client.socket, drip) }, DRIP)
   t.teardown(() => { clearInterval(timer) })
   return clients
 }
 
+/**
+ * Sends a little without the stream's knowledge. If the other side has closed the connection, a write of the stream's own would end it, and with it
+ * go the answer that is there but not read yet.
+ */
+function sendPast (socket: net.Socket, bytes: string): void {
+  // What Node does not declare: the handle of a socket on a file descriptor.
+  const { _handle: handle } = socket as unknown as { readonly _handle: { readonly fd: number } | null }
+  if (handle === null || handle.fd < 0) return
+  try {
+    writeSync(handle.fd, bytes)
+  } catch {
+    // The connection has ended, which its reading will show.
+  }
+}
+
 t.test('slow heads: each is answered 408 and let go of, the others are served', async t => {
-  const { backend, program } = await start(t, behaviours.ok(), { clientHeaders: '1s', clientRequest: '2s' })
+  const { backend, program } = await start(t, behaviours.ok(), { clientHeaders: '5s', clientRequest: '5s' })
   let clients: Client[] = []
   await duringAttack(t, program.port, 'slow heads', async () => {
     clients = await dripping(t, program, 'GET /slow HTTP/1.1\r\nHost: a\r\n', 'X: y\r\n')
@@ -44,7 +65,7 @@ t.test('slow heads: each is answered 408 and let go of, the others are served', 
 })
 
 t.test('slow bodies: each is let go of, at the target too, the others are served', async t => {
-  const { backend, program } = await start(t, behaviours.ok(), { clientHeaders: '1s', clientRequest: '2s' })
+  const { backend, program } = await start(t, behaviours.ok(), { clientHeaders: '5s', clientRequest: '5s' })
   let clients: Client[] = []
   await duringAttack(t, program.port, 'slow bodies', async () => {
     clients = await dripping(t, program, 'POST /slow HTTP/1.1\r\nHost: a\r\nContent-Length: 1000000\r\n\r\n', 'x')
@@ -62,7 +83,8 @@ t.test('slow readers: what they do not take is not kept in memory, the others ar
   const quick = behaviours.ok()
   const { backend, program } = await start(t, {
     onRequest: reply => { (reply.request.url === '/slow' ? download : quick).onRequest?.(reply) }
-  }, {})
+    // They have nothing to say until all others have been served for a while.
+  }, { clientHeaders: '5m' })
   const before = program.rss
   const clients = await Promise.all(Array.from({ length: SLOW_READERS }, () => connect(t, program.port)))
   await duringAttack(t, program.port, 'slow readers', async () => {

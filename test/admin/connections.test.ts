@@ -9,6 +9,8 @@ interface Teardown { teardown (fn: () => void): void }
 
 t.test('silent connections do not keep a probe out', async t => {
   const world = await startAdmin(t, { token: 'a-token-that-nobody-guesses' })
+  // However long it takes to make them, they are silent within the limit.
+  world.listener.server.headersTimeout = world.listener.server.requestTimeout = 600_000
   const silent = await many(t, world, 256)
   t.equal((await world.ask('/livez')).status, 200)
   await eventually(() => silent.some(socket => socket.destroyed))
@@ -18,6 +20,9 @@ t.test('silent connections do not keep a probe out', async t => {
 
 t.test('who asks goes on, and so do streams', async t => {
   const world = await startAdmin(t)
+  // However long the others take.
+  const { server } = world.listener
+  server.headersTimeout = server.requestTimeout = server.keepAliveTimeout = 600_000
   const stream = await world.stream('/events')
   t.teardown(() => { stream.leave() })
   const asking = await connect(t, world.port)

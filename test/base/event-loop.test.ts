@@ -2,6 +2,7 @@ import t from 'tap'
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net'
 import { once } from 'node:events'
 import { afterTurn } from '../../src/base/event-loop.js'
+import { portsOf, untilDelivered } from './kernel.js'
 
 /** Writes down when its turn was over. */
 class Item {
@@ -74,6 +75,7 @@ t.test('they come after all that was there to be read in the turn', async t => {
   await nextTurn()
   // All three lie in the kernel before this process looks again.
   for (const client of clients) client.write('x')
+  for (const client of clients) untilDelivered(portsOf(client))
   while (log.length < 6) await nextTurn()
   t.same(log, ['read', 'read', 'read', 'over', 'over', 'over'])
   for (const client of clients) client.destroy()

@@ -11,7 +11,7 @@ t.test('the listener of a signal stays the same from the beginning on: none is l
   })
   const done: string[] = []
   const stopped = new Promise<number>(() => {})
-  signals.lead({ stop: () => { done.push('stop'); return stopped }, cut: () => { done.push('cut'); return 2 } }, { logger: pino({ level: 'silent' }), end: () => {} })
+  signals.lead({ stop: () => { done.push('stop'); return stopped }, cut: () => { done.push('cut'); return 2 } }, { logger: pino({ level: 'silent' }), share: () => {}, end: () => {} })
   t.strictSame(process.listeners('SIGTERM').filter(each => !before.includes(each)), [listener])
   process.emit('SIGTERM', 'SIGTERM')
   process.emit('SIGINT', 'SIGINT')

@@ -47,6 +47,7 @@ t.test('targets are drained, weighted, added and removed; it holds over a reload
   t.strictSame([one.requests.length, two.requests.length], [2, 6])
   t.equal((await ask('/reload', 'POST')).status, 200)
   t.match(states((await ask('/pools/api')).json), [['drain', 1], ['up', 1]], 'a reload is no word on it')
+  await program.until(() => program.named('what admins have changed by hand goes on').length > 0)
   t.match(program.named('what admins have changed by hand goes on'), [{ changes: [`api/${one.url} is drain`] }])
 
   t.equal((await ask(path(one.url), 'PUT', { state: 'ready', weight: 3 })).status, 200)
@@ -65,15 +66,20 @@ t.test('targets are drained, weighted, added and removed; it holds over a reload
 })
 
 t.test('a change by hand does not undo a reload that is under way, and holds beside it', async t => {
-  const [one, slow] = [await startBackend(t), await startBackend(t, 'hang')]
-  const healthCheck = { path: '/health', timeout: '700ms' }
-  const { file, ask } = await startAdmin(t, { pools: { api: { targets: [one.url], healthCheck } } })
+  let answer = (): void => {}
+  const [one, slow] = [await startBackend(t), await startBackend(t, behaviours.slow(new Promise(resolve => { answer = resolve })))]
+  const healthCheck = { path: '/health', timeout: '1h', interval: '1h' }
+  const { program, file, ask } = await startAdmin(t, { pools: { api: { targets: [one.url], healthCheck } } })
   await writeFile(file, JSON.stringify({ listen: { host: '127.0.0.1', port: 0 }, admin: { port: 0, token: TOKEN }, pools: { api: { targets: [one.url, slow.url], healthCheck } } }))
   const reloaded = ask('/reload', 'POST')
   await slow.until(() => slow.requests.length === 1)
-  t.equal((await ask(`/pools/api/targets/${encodeURIComponent(one.url)}`, 'PUT', { weight: 4 })).status, 200)
+  const changed = ask(`/pools/api/targets/${encodeURIComponent(one.url)}`, 'PUT', { weight: 4 })
+  // It is told before it waits for the reload to end.
+  await program.until(() => program.lines.some(({ msg }) => msg.startsWith('target was given weight 4')))
+  answer()
+  t.equal((await changed).status, 200)
   t.equal((await reloaded).status, 200)
-  t.match(states((await ask('/pools/api')).json), [['up', 4], [String, 1]])
+  t.match(states((await ask('/pools/api')).json), [['up', 4], ['up', 1]])
 })
 
 t.test('one that is taken out by hand comes back as it is asked to', async t => {

@@ -119,7 +119,8 @@ function agent (t: Test): http.Agent {
 }
 
 t.test('SIGTERM under load: clients that heed the field lose nothing, what is under way is finished, exit code 0', async t => {
-  const backend = await start(t)
+  // Longer than this process may stand still: after that the backend closes connections of which it has not heard.
+  const backend = await start(t, { quiet: '3s' })
   const { port } = backend
   const kept = agent(t)
   const answers: Answer[] = []
@@ -159,7 +160,8 @@ t.test('SIGTERM under load: clients that heed the field lose nothing, what is un
 })
 
 t.test('clients that do not heed the field are served until the notice is over, and then told to close: no 503, no answer that breaks off', async t => {
-  const backend = await start(t, { notice: '500ms' })
+  // No connection is closed for being idle, however long this process stands still.
+  const backend = await start(t, { notice: '500ms', quiet: '1h' })
   const answers: Array<{ status: number, draining: boolean, close: boolean }> = []
   const worker = async (): Promise<void> => {
     const client = await connect(t, backend.port)

@@ -5,7 +5,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import t from 'tap'
 import { behaviours, startBackend } from '../fixtures/backend.js'
 import { connect, exchange, get } from '../fixtures/client.js'
-import { eventually, startTestProxy } from '../fixtures/proxy.js'
+import { startTestProxy, untilStill } from '../fixtures/proxy.js'
 
 const MB = 1024 ** 2
 
@@ -73,7 +73,7 @@ t.test('a client that does not read holds the target back', async t => {
   client.socket.pause()
   client.get('/')
   // It stands still when nothing has moved for a while; how far it has come depends on the kernel's buffers.
-  await still(() => sent)
+  await untilStill(() => sent)
   t.ok(sent < size / 2, `${sent} bytes were sent`)
   client.socket.resume()
   await client.until(() => client.bytes >= size)
@@ -98,23 +98,12 @@ t.test('a target that does not read holds the client back', async t => {
     }
   }
   pump()
-  await still(() => sent)
+  await untilStill(() => sent)
   t.ok(sent < size / 2, `${sent} bytes were taken`)
   release()
   t.equal((await client.response('POST')).status, 200)
   t.equal(backend.last.bodyLength, size)
 })
-
-async function still (measure: () => number): Promise<void> {
-  let before = -1
-  let since = performance.now()
-  await eventually(() => {
-    const now = measure()
-    if (now !== before) since = performance.now()
-    before = now
-    return performance.now() - since > 300 && now > 0
-  })
-}
 
 t.test('Expect: 100-continue is the target\'s to answer', async t => {
   const backend = await startBackend(t, behaviours.continue({ body: 'done' }))

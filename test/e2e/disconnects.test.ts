@@ -94,7 +94,7 @@ for (const reset of [false, true]) {
 t.test('while the connection to the target is being made', async t => {
   // TLS that never answers: the connection stays "being made" for as long as it takes.
   const backend = await startBackend(t, behaviours.mute(), { tls: true })
-  const proxy = await startTestProxy(t, [backend.url])
+  const proxy = await startTestProxy(t, [backend.url], { config: { timeouts: { tls: '1h' } } })
   const client = (await connect(t, proxy.port)).get('/')
   await backend.until(() => backend.connections.opened === 1)
   t.equal(proxy.inflight, 1)
@@ -111,6 +111,7 @@ t.test('between a failed attempt and the next', async t => {
     const client = (await connect(t, proxy.port)).get('/')
     await second.until(() => second.requests.length === i + 1)
     client.leave()
+    await proxy.untilInflight(0)
   }
   await second.until(() => second.connections.open === 0)
   await proxy.untilInflight(0)

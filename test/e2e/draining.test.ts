@@ -4,7 +4,7 @@ import { connect, get } from '../fixtures/client.js'
 import { eventually, startTestProxy } from '../fixtures/proxy.js'
 
 /** Never again within a test. */
-const HEALTH = { path: '/health', interval: '1h', timeout: '1s' }
+const HEALTH = { path: '/health', interval: '1h', timeout: '1h' }
 const FIELD = ['Headrace-Backend', 'draining']
 
 /** Answers with its name; says that it drains where `draining` says so. */

@@ -5,10 +5,11 @@ import t from 'tap'
 import { behaviours, startBackend, type Behaviour } from '../fixtures/backend.js'
 import { connect, exchange, get, type ClientResponse } from '../fixtures/client.js'
 import { closedPort } from '../fixtures/closed-port.js'
-import { eventually, startTestProxy, type LogLine } from '../fixtures/proxy.js'
+import { eventually, startTestProxy, untilStill, type LogLine } from '../fixtures/proxy.js'
 import { failures } from '../../src/proxy/failure.js'
 import type { FailureCode } from '../../src/base/errors.js'
 import { failureProblem } from '../../src/proxy/problem.js'
+import { VirtualClock } from '../../src/base/virtual-clock.js'
 
 /** All that a failure owes to the client, and to the log. */
 function checkFailure (t: Test, response: ClientResponse, line: LogLine, code: FailureCode, address: string): void {
@@ -66,7 +67,7 @@ t.test('a Unix socket that is not there: connection_refused, and its path stays 
 })
 
 t.test('a name that nobody knows: dns_error', async t => {
-  const proxy = await startTestProxy(t, ['http://no-such-name.invalid:8080'])
+  const proxy = await startTestProxy(t, ['http://no-such-name.invalid:8080'], { config: { timeouts: { connect: '1m' } } })
   const response = await ask(t, proxy.port)
   checkFailure(t, response, await proxy.log.request(), 'dns_error', 'http://no-such-name.invalid:8080')
   t.notMatch(response.body, 'no-such-name')
@@ -114,7 +115,7 @@ for (const [what, code, config, queue] of [
 
 t.test('every target is at its limit, and the queue is full: queue_full', async t => {
   const backend = await startBackend(t, 'hang')
-  const proxy = await startTestProxy(t, [{ url: backend.url, maxConnections: 1 }], { pool: { queue: { max: 1 } } })
+  const proxy = await startTestProxy(t, [{ url: backend.url, maxConnections: 1 }], { pool: { queue: { max: 1 } }, config: { timeouts: { queue: '1h' } } })
   const clients = [(await connect(t, proxy.port)).get('/')]
   await backend.until(() => backend.requests.length === 1)
   clients.push((await connect(t, proxy.port)).get('/'))
@@ -125,9 +126,13 @@ t.test('every target is at its limit, and the queue is full: queue_full', async 
 
 t.test('a target that stops reading the request: connection_write_timeout', async t => {
   const backend = await startBackend(t, { onRequest: reply => { reply.pause() } })
-  const proxy = await startTestProxy(t, [backend.url], { route: { timeouts: { idleBody: '100ms' } } })
+  const clock = new VirtualClock()
+  const proxy = await startTestProxy(t, [backend.url], { clock, route: { timeouts: { idleBody: '100ms' } } })
   const client = (await connect(t, proxy.port)).request(['POST / HTTP/1.1', 'Host: a', 'X-Request-Id: id-1', 'Content-Length: 50000000'])
   client.send(Buffer.alloc(20_000_000))
+  // Until everything in between is full: before that it could as well be the client that is late.
+  await untilStill(() => client.socket.bytesWritten - client.socket.writableLength)
+  clock.advance(200)
   checkFailure(t, await client.response(), await proxy.log.request(), 'connection_write_timeout', backend.url)
 })
 

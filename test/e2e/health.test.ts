@@ -5,7 +5,7 @@ import { connect, get } from '../fixtures/client.js'
 import { closedPort } from '../fixtures/closed-port.js'
 import { eventually, startTestProxy } from '../fixtures/proxy.js'
 
-const CHECK = { path: '/health', interval: '20ms', timeout: '1s', jitter: 0, fall: 2, rise: 2 }
+const CHECK = { path: '/health', interval: '20ms', timeout: '1m', jitter: 0, fall: 2, rise: 2 }
 
 t.test('a target that fails its probes is evicted, gets nothing, and comes back; one line per change, with the reason', async t => {
   let healthy = true
@@ -34,7 +34,7 @@ t.test('a target that fails its probes is evicted, gets nothing, and comes back;
 
 t.test('a killed process is evicted and taken back by itself', async t => {
   const backends = [await startBackendProcess(t, 'a'), await startBackendProcess(t, 'b')]
-  const proxy = await startTestProxy(t, backends.map(({ url }) => url), { pool: { strategy: 'round-robin', healthCheck: { type: 'tcp', interval: '20ms', timeout: '1s', fall: 2, rise: 2 } } })
+  const proxy = await startTestProxy(t, backends.map(({ url }) => url), { pool: { strategy: 'round-robin', healthCheck: { type: 'tcp', interval: '20ms', timeout: '1m', fall: 2, rise: 2 } } })
   await backends[0]?.kill()
   for (let i = 0; i < 10; i++) t.same([(await get(t, proxy.port)).body], ['b'], 'never seen by a client')
   t.match((await proxy.log.wait('target is down'))[0], { target: backends[0]?.url, reason: /ECONNREFUSED/ })
@@ -117,7 +117,7 @@ t.test('all down and "fail": 503 without asking them', async t => {
 t.test('it listens when the first verdicts are in, so that the first request meets a target that works', async t => {
   const dead = `http://127.0.0.1:${await closedPort(t)}`
   const backend = await startBackend(t)
-  const proxy = await startTestProxy(t, [dead, dead.replace('127.0.0.1', 'localhost'), backend.url], { pool: { healthCheck: { interval: '1h' }, strategy: 'round-robin' } })
+  const proxy = await startTestProxy(t, [dead, dead.replace('127.0.0.1', 'localhost'), backend.url], { pool: { healthCheck: { interval: '1h', timeout: '1m' }, strategy: 'round-robin' } })
   for (let i = 0; i < 6; i++) {
     t.equal((await get(t, proxy.port)).status, 200)
     t.match(await proxy.log.request(i + 1), { attempts: 1 })

@@ -38,8 +38,8 @@ t.test('it listens on several addresses and says so whatever the log level', asy
   t.equal(program.addresses[2], `unix:${path}`)
   for (const address of program.addresses.slice(0, 2)) t.equal((await get(t, Number(new URL(address).port))).body, 'ok')
   t.equal((await get(t, path)).body, 'ok')
-  t.equal(program.named('request').length, 0)
   t.same(await program.stop(), { code: 0, signal: null })
+  t.equal(program.named('request').length, 0)
   await t.rejects(stat(path), { code: 'ENOENT' }, 'the socket file is gone')
 })
 

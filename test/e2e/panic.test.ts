@@ -4,7 +4,7 @@ import { get } from '../fixtures/client.js'
 import { closedPort } from '../fixtures/closed-port.js'
 import { eventually, startTestProxy } from '../fixtures/proxy.js'
 
-const CHECK = { path: '/health', interval: '20ms', timeout: '1s', jitter: 0, fall: 2, rise: 2 }
+const CHECK = { path: '/health', interval: '20ms', timeout: '1m', jitter: 0, fall: 2, rise: 2 }
 
 /** Serves, whatever its health check says. */
 function checked (healthy: () => boolean): Behaviour {

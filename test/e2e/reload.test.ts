@@ -3,6 +3,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { WebSocket, WebSocketServer } from 'ws'
+import { stablePort } from '../../bench/chaos/ports.js'
+import { systemRandom } from '../../src/base/random.js'
 import { loadConfig } from '../../src/index.js'
 import { behaviours, startBackend } from '../fixtures/backend.js'
 import { connect, get } from '../fixtures/client.js'
@@ -43,7 +45,7 @@ t.test('targets change at once: what is under way on one that is gone ends, what
 
 t.test('survivors keep their counts and their verdicts, whatever else changes', async t => {
   const [dead, busy] = [{ url: await closedUrl(t) }, await startBackend(t, 'hang')]
-  const healthCheck = { type: 'tcp', interval: '50ms', fall: 1 }
+  const healthCheck = { type: 'tcp', interval: '50ms', timeout: '1m', fall: 1 }
   const proxy = await startTestProxy(t, [dead.url, busy.url], { pool: { healthCheck } })
   const targets = () => proxy.running.pools.get('main')?.pool.targets ?? []
   const before = targets()
@@ -63,10 +65,10 @@ t.test('survivors keep their counts and their verdicts, whatever else changes', 
 t.test('a health check that comes with a reload does not take out who has served until now; a new target is probed before it serves', async t => {
   const [old, dead] = [await startBackend(t), { url: await closedUrl(t) }]
   const proxy = await startTestProxy(t, [old.url], { pool: { whenAllDown: 'fail' } })
-  await proxy.running.reload(config([old.url, dead.url], { pool: { whenAllDown: 'fail', healthCheck: { type: 'tcp', interval: '1h', fall: 1 } } }))
+  await proxy.running.reload(config([old.url, dead.url], { pool: { whenAllDown: 'fail', healthCheck: { type: 'tcp', interval: '1h', timeout: '1m', fall: 1 } } }))
   t.strictSame(proxy.running.pools.get('main')?.pool.eligible.map(({ url }) => url), [old.url])
   const fresh = await startBackend(t)
-  await proxy.running.reload(config([fresh.url], { pool: { whenAllDown: 'fail', healthCheck: { type: 'tcp', interval: '1h', fall: 1 } } }))
+  await proxy.running.reload(config([fresh.url], { pool: { whenAllDown: 'fail', healthCheck: { type: 'tcp', interval: '1h', timeout: '1m', fall: 1 } } }))
   t.equal((await get(t, proxy.port, '/')).status, 200, 'it serves from the first moment on')
 })
 
@@ -100,7 +102,7 @@ t.test('a pool that comes with a reload is watched and logged like any other', a
   const [one, two] = [await startBackend(t), await startBackend(t)]
   const proxy = await startTestProxy(t, [one.url])
   await proxy.running.reload(config([one.url], {
-    top: { pools: { main: { targets: [one.url] }, api: { targets: [two.url, { url: one.url, drain: true }], healthCheck: { type: 'tcp', interval: '50ms', fall: 1 } } } }
+    top: { pools: { main: { targets: [one.url] }, api: { targets: [two.url, { url: one.url, drain: true }], healthCheck: { type: 'tcp', interval: '50ms', timeout: '1m', fall: 1 } } } }
   }))
   t.match(await proxy.log.wait('target is up', 2), [{ pool: 'api' }, { pool: 'api' }])
   await two.close()
@@ -124,9 +126,7 @@ t.test('addresses and limits on clients change', async t => {
   const old = proxy.port
   const idle = await connect(t, old)
   await idle.get('/').response()
-  const next = await startBackend(t)
-  const free = next.port
-  await next.close()
+  const free = await stablePort(systemRandom)
   await proxy.running.reload(config([backend.url], { top: { listen: { host: '127.0.0.1', port: free }, timeouts: { clientKeepAlive: '0s' } } }))
   t.strictSame(proxy.running.addresses, [`http://127.0.0.1:${free}`])
   const response = await get(t, free, '/')
@@ -165,7 +165,7 @@ t.test('connections of an address that a reload removes are served on, and told 
 
 t.test('a reload in between loses no request: 100 of them under load, with a backend killed', async t => {
   const backends = [await startBackend(t, behaviours.ok({ body: 'x'.repeat(2000) })), await startBackend(t), await startBackend(t)]
-  const pool = { healthCheck: { type: 'tcp', interval: '100ms', fall: 1, rise: 1 } }
+  const pool = { healthCheck: { type: 'tcp', interval: '100ms', timeout: '1m', fall: 1, rise: 1 } }
   const urls = backends.map(({ url }) => url)
   const proxy = await startTestProxy(t, urls, { pool, config: { log: { access: false } } })
   const load = { over: false }
@@ -283,7 +283,7 @@ for (const workers of [1, 2]) {
 t.test('a SIGHUP while the program starts is made up for when it serves', async t => {
   let answer = (): void => {}
   const backend = await startBackend(t, behaviours.slow(new Promise(resolve => { answer = resolve })))
-  const config = { listen: { host: '127.0.0.1', port: 0 }, pools: { api: { targets: [backend.url], healthCheck: { type: 'http', path: '/', interval: '1h' } } } }
+  const config = { listen: { host: '127.0.0.1', port: 0 }, pools: { api: { targets: [backend.url], healthCheck: { type: 'http', path: '/', interval: '1h', timeout: '1h' } } } }
   const file = await configFile(t, config)
   const program = runProgram(t, ['--config', file])
   await backend.until(() => backend.requests.length === 1)
@@ -303,14 +303,15 @@ t.test('a SIGHUP to a process whose successor starts is for that one too: it may
   const program = runProgram(t, ['--config', file])
   endSuccessors(t, program)
   await program.until(() => program.addresses.length === 1)
-  await writeFile(file, JSON.stringify({ ...config, pools: { api: { targets: [slow.url], healthCheck: { type: 'http', path: '/', interval: '1h' } } } }))
+  await writeFile(file, JSON.stringify({ ...config, pools: { api: { targets: [slow.url], healthCheck: { type: 'http', path: '/', interval: '1h', timeout: '1h' } } } }))
   program.kill('SIGUSR2')
   await slow.until(() => slow.requests.length === 1)
   await writeFile(file, JSON.stringify({ ...config, zone: 'here' }))
   program.kill('SIGHUP')
   await program.until(() => program.named('config reloaded').length === 1)
   answer()
-  await program.until(() => program.named('config reloaded').length === 2)
+  // The two processes write to one pipe, each in its own time.
+  await program.until(() => program.named('config reloaded').length === 2 && program.named('handed over').length === 1)
   const [old, successor] = program.named('config reloaded').map(({ pid }) => Number(pid))
   t.equal(old, program.pid)
   t.equal(successor, program.named('handed over')[0]?.['successor'])

@@ -57,7 +57,7 @@ function startLoad (t: Test, port: number) {
 for (const workers of [1, 2]) {
   t.test(`${RESTARTS} restarts under load, ${workers === 1 ? 'one process' : `${workers} workers`}: no request fails, though no client tries one again`, async t => {
     const backend = await startBackend(t, behaviours.ok({ body: BODY }))
-    const program = await startRestartable(t, backend, { log: { access: false }, workers, timeouts: { drain: '4s' } })
+    const program = await startRestartable(t, backend, { log: { access: false }, workers, timeouts: { drain: '1m' } })
     const load = startLoad(t, program.port)
     for (let i = 0; i < RESTARTS; i++) {
       await restart(program)
@@ -86,7 +86,7 @@ t.test(`${RELOADS} reloads under load with 2 workers, with a backend killed in b
       api: {
         targets: urls.slice(0, i % 3 === 0 ? 2 : 3).map((url, j) => ({ url, weight: 1 + (i + j) % 3 })),
         strategy: ['round-robin', 'least-connections', 'peak-ewma', 'random'][i % 4],
-        healthCheck: { path: '/', interval: '100ms' }
+        healthCheck: { path: '/', interval: '100ms', timeout: '1m' }
       }
     }
   })

@@ -1,10 +1,11 @@
 import fastifyPlugin from 'fastify-plugin'
 import t, { type Test } from 'tap'
+import { VirtualClock } from '../../src/base/virtual-clock.js'
 import { behaviours, startBackend, type Backend, type Behaviour } from '../fixtures/backend.js'
 import { startBackendProcess } from '../fixtures/backend-process.js'
 import { connect, exchange, get, type ClientResponse } from '../fixtures/client.js'
 import { closedPort } from '../fixtures/closed-port.js'
-import { startTestProxy, type TestProxy, type TestProxyOptions } from '../fixtures/proxy.js'
+import { eventually, startTestProxy, type TestProxy, type TestProxyOptions } from '../fixtures/proxy.js'
 
 const NO_WAIT = { base: '0s', max: '0s' }
 
@@ -74,8 +75,17 @@ t.test('Retry-After: not waited for where the route does not look at it, passed 
 })
 
 t.test('perTryTimeout: a target that hangs costs its time, not the request', async t => {
-  const { proxy } = await start(t, [behaviours.hang(), behaviours.ok()], { perTryTimeout: '100ms', on: ['timeout'] })
-  for (let i = 0; i < 4; i++) t.equal((await get(t, proxy.port)).status, 200)
+  const clock = new VirtualClock()
+  let hung = 0
+  const hanging: Behaviour = { onRequest: () => { hung++ } }
+  const { proxy } = await start(t, [hanging, behaviours.ok()], { perTryTimeout: '100ms', on: ['timeout'] }, { clock })
+  for (let i = 0; i < 4; i++) {
+    const before = hung
+    const client = (await connect(t, proxy.port)).get('/')
+    await eventually(() => hung > before || client.received !== '')
+    if (hung > before) clock.advance(200)
+    t.equal((await client.response()).status, 200)
+  }
   const lines = await proxy.log.wait('request', 4)
   t.ok(lines.some(({ error, attempts }) => error === 'try_timeout' && attempts === 2))
 })
@@ -150,8 +160,14 @@ t.test('tryFor: all targets go away and come back: no request fails, of whatever
 })
 
 t.test('tryFor ends: the answer says what was wrong', async t => {
-  const proxy = await startTestProxy(t, [`http://127.0.0.1:${await closedPort(t)}`], { route: { retry: { tryFor: '300ms' } } })
-  const { status, body } = await get(t, proxy.port)
+  const clock = new VirtualClock()
+  const proxy = await startTestProxy(t, [`http://127.0.0.1:${await closedPort(t)}`], { clock, route: { retry: { tryFor: '300ms' } } })
+  const client = (await connect(t, proxy.port)).get('/')
+  await eventually(() => {
+    clock.advance(5)
+    return client.received !== ''
+  })
+  const { status, body } = await client.response()
   t.equal(status, 502)
   t.equal(JSON.parse(body).code, 'connection_refused')
   const { attempts } = await proxy.log.request()

@@ -137,7 +137,7 @@ for (const workers of [1, 2]) {
   t.test(`SIGTERM during a reload stops at once, and a second one cuts; workers: ${workers}`, async t => {
     const [busy, silent] = [await startBackend(t, 'hang'), await startBackend(t, 'hang')]
     const well = await startBackend(t)
-    const pools = (...targets: readonly string[]) => Object.fromEntries(['a', 'b', 'c', 'd'].map(name => [name, { targets, healthCheck: { type: 'http', timeout: '5s', interval: '1h' } }]))
+    const pools = (...targets: readonly string[]) => Object.fromEntries(['a', 'b', 'c', 'd'].map(name => [name, { targets, healthCheck: { type: 'http', timeout: '1h', interval: '1h' } }]))
     const config = { listen: { host: '127.0.0.1', port: 0 }, admin: { port: 0 }, workers, timeouts: { drain: '1h' }, routes: [{ prefix: '/', pool: 'busy' }] }
     const file = await configFile(t, { ...config, pools: { ...pools(well.url), busy: { targets: [busy.url] } } })
     const program = runProgram(t, ['--config', file])

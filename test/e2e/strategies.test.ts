@@ -2,6 +2,7 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import fastifyPlugin from 'fastify-plugin'
 import t, { type Test } from 'tap'
+import { VirtualClock } from '../../src/base/virtual-clock.js'
 import { startBackend, type Backend } from '../fixtures/backend.js'
 import { connect, get, type ClientResponse } from '../fixtures/client.js'
 import { closedPort } from '../fixtures/closed-port.js'
@@ -62,6 +63,7 @@ t.test('a strategy of the user\'s own, in a module beside the config file', asyn
       export default (targets, { request }, { of }) => targets[Number(request.path.split(of)[1] ?? 0)]`
   })
   for (const [at, name] of [...'abcba'].map((name): [number, string] => ['abc'.indexOf(name), name])) t.equal((await get(t, program.port, `/?at=${at}`)).body, name)
+  await program.until(() => program.named('request').length === 5)
   t.strictSame(program.named('strategy failed: round-robin takes its place'), [])
 })
 
@@ -298,11 +300,15 @@ t.test('a wait in the queue is told, whether it helped or not', async t => {
   const [choice] = told(response).choices
   t.match(choice, { chosen: backend.url, targets: [{ excluded: ['full'], inflight: 1 }] })
   t.ok(Number(choice?.['queuedMs']) > 0)
-  const late = await startTestProxy(t, [{ url: backend.url, maxConnections: 1 }], { config: { ...config, timeouts: { queue: '50ms' } } })
+  const clock = new VirtualClock()
+  const late = await startTestProxy(t, [{ url: backend.url, maxConnections: 1 }], { clock, config: { ...config, timeouts: { queue: '50ms' } } })
   backend.behave('hang')
   const other = (await connect(t, late.port)).get('/held')
   await backend.until(() => backend.requests.some(({ url }, i) => i > 1 && url === '/held'))
-  const refused = await get(t, late.port, '/', DEBUG)
+  const waitingInVain = (await connect(t, late.port)).get('/', DEBUG)
+  await eventually(() => late.queued === 1)
+  clock.advance(75)
+  const refused = await waitingInVain.response()
   t.equal(refused.status, 503)
   const [vain] = told(refused).choices
   t.match(vain, { chosen: null, targets: [{ excluded: ['full'] }] })

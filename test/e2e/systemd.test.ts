@@ -120,6 +120,8 @@ t.test('a systemd that can not be notified is said once; nobody takes over whom 
     program.kill('SIGHUP')
     await program.until(() => program.named('config reloaded').length === i)
   }
+  // One notification comes after the other: by now the first one has ended, too, after which it can be asked for a handover.
+  await program.until(() => program.named('systemd could not be notified').length === 1)
   program.kill('SIGUSR2')
   await program.until(() => program.named('not handed over: this process goes on').length === 1)
   t.match(program.named('not handed over: this process goes on'), [{ reason: /systemd/ }])

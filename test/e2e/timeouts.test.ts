@@ -5,7 +5,7 @@ import { VirtualClock } from '../../src/base/virtual-clock.js'
 import { behaviours, startBackend } from '../fixtures/backend.js'
 import { connect, exchange, type Client } from '../fixtures/client.js'
 import { closedPort } from '../fixtures/closed-port.js'
-import { eventually, startTestProxy } from '../fixtures/proxy.js'
+import { eventually, startTestProxy, untilStill } from '../fixtures/proxy.js'
 import { serverSockets } from '../fixtures/server-sockets.js'
 
 const MB = 1024 ** 2
@@ -24,7 +24,8 @@ const doors = { 'past Fastify': [], 'through hooks': [fastifyPlugin(async app =>
 for (const [door, plugins] of Object.entries(doors)) {
   t.test(`a client that stops reading is cut: client_stalled (${door})`, async t => {
     const backend = await startBackend(t, behaviours.download(64 * MB))
-    const proxy = await startTestProxy(t, [backend.url], { route: { timeouts: { idleBody: '300ms' } }, extensions: { plugins } })
+    // Only the limit on the client's connection is kept by the system's time: it is not the target that may be taken for late.
+    const proxy = await startTestProxy(t, [backend.url], { clock: new VirtualClock(), route: { timeouts: { idleBody: '300ms' } }, extensions: { plugins } })
     const sockets = serverSockets(t, proxy.port)
     const client = (await connect(t, proxy.port)).countOnly()
     client.socket.once('data', () => { client.socket.pause() })
@@ -41,9 +42,10 @@ for (const [door, plugins] of Object.entries(doors)) {
   t.test(`a client that reads slowly but steadily gets all of it (${door})`, async t => {
     const size = 24 * MB
     const backend = await startBackend(t, behaviours.download(size))
-    const proxy = await startTestProxy(t, [backend.url], { route: { timeouts: { idleBody: '1s' } }, extensions: { plugins } })
+    // All in all it takes longer than this.
+    const proxy = await startTestProxy(t, [backend.url], { clock: new VirtualClock(), route: { timeouts: { idleBody: '3s' } }, extensions: { plugins } })
     const client = (await connect(t, proxy.port)).get('/', 'Connection: close')
-    await readSlowly(client, size, 5)
+    await readSlowly(client, size, 10)
     await client.end()
     t.ok(client.bytes > size)
     t.equal(client.ending, 'end')
@@ -71,19 +73,16 @@ t.test('a client that stops reading whole answers is cut too, and no connection 
 t.test('the limit on a reader that stalled for a while is not one on the request behind it', async t => {
   const quick = behaviours.ok({ body: 'x'.repeat(8000) })
   const backend = await startBackend(t, { onRequest: reply => { if (reply.request.url === '/') quick.onRequest?.(reply) } })
-  const proxy = await startTestProxy(t, [backend.url], { route: { timeouts: { idleBody: '1s' } } })
+  const proxy = await startTestProxy(t, [backend.url], { route: { timeouts: { idleBody: '3s' } } })
   const client = (await connect(t, proxy.port)).countOnly()
   client.socket.pause()
   client.send('GET / HTTP/1.1\r\nHost: a\r\n\r\n'.repeat(2000) + 'GET /slow HTTP/1.1\r\nHost: a\r\n\r\n')
   // Until everything in between is full.
-  for (let before = -1; before !== backend.requests.length || before === 0;) {
-    before = backend.requests.length
-    await setTimeout(100)
-  }
+  await untilStill(() => backend.requests.length)
   client.socket.resume()
   await backend.until(() => backend.requests.at(-1)?.url === '/slow')
   // Longer than the limit: there is nothing that the client could read.
-  await setTimeout(1500)
+  await setTimeout(4000)
   t.notOk(client.closed)
   t.equal(proxy.inflight, 1)
   client.leave()
@@ -121,11 +120,7 @@ t.test('a client that a slow target makes wait is not too slow', async t => {
   client.send(Buffer.alloc(32 * MB))
   await backend.until(() => backend.requests.length === 1)
   // Until everything in between is full.
-  let written = -1
-  while (written !== client.socket.bytesWritten - client.socket.writableLength) {
-    written = client.socket.bytesWritten - client.socket.writableLength
-    await setTimeout(100)
-  }
+  await untilStill(() => client.socket.bytesWritten - client.socket.writableLength)
   for (let i = 0; i < 4; i++) clock.advance(5050)
   go()
   t.equal((await client.response('POST')).status, 200)
@@ -154,8 +149,14 @@ t.test('a tunnel on which nothing moves is closed: no failure', async t => {
 t.test('a target that never asks for the body of Expect: 100-continue is late, not the client: another one is tried', async t => {
   const [hung, well] = [await startBackend(t, 'hang'), await startBackend(t, 'echo')]
   const retry = { perTryTimeout: '200ms', on: ['connect', 'reset', 'timeout'] }
-  const proxy = await startTestProxy(t, [hung.url, well.url], { route: { retry, timeouts: { idleBody: '20s' } } })
+  const clock = new VirtualClock()
+  const proxy = await startTestProxy(t, [hung.url, well.url], { clock, route: { retry, timeouts: { idleBody: '20s' } } })
   const client = (await connect(t, proxy.port)).request(['PUT / HTTP/1.1', 'Host: a', 'Expect: 100-continue', 'Content-Length: 5'])
+  await hung.until(() => hung.requests.length === 1)
+  clock.advance(250)
+  // The back-off.
+  await untilStill(() => proxy.outcomes.length, 2)
+  clock.advance(50)
   await well.until(() => well.requests.length === 1)
   client.send('hello')
   await eventually(() => client.received.includes('hello'))

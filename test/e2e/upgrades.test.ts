@@ -8,7 +8,7 @@ import t from 'tap'
 import { behaviours, startBackend } from '../fixtures/backend.js'
 import { connect, exchange } from '../fixtures/client.js'
 import { closedPort } from '../fixtures/closed-port.js'
-import { eventually, startTestProxy } from '../fixtures/proxy.js'
+import { startTestProxy, untilStill } from '../fixtures/proxy.js'
 
 interface Sockets {
   readonly url: string
@@ -106,13 +106,7 @@ t.test('whoever does not read a tunnel holds the other side back', async t => {
   const client = (await connect(t, proxy.port)).get('/', ...UPGRADE)
   await client.until(() => client.bytes > 0)
   client.countOnly().socket.pause()
-  let before = -1
-  let since = performance.now()
-  await eventually(() => {
-    if (taken !== before) since = performance.now()
-    before = taken
-    return performance.now() - since > 300
-  })
+  await untilStill(() => taken)
   t.ok(taken < total / 2, `${taken} bytes were taken`)
   client.socket.resume()
   await client.until(() => client.bytes > total)

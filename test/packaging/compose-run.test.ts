@@ -27,8 +27,9 @@ t.test('the example of Compose, without containers: front-end, API, secret, and 
   const apis = await Promise.all(['one', 'two', 'three'].map(name => startExampleApi(t, name, { PROXY_SECRET: SECRET })))
   const urls = new Map([['http://web:8080', await startWeb(t)], ...apis.map(({ url }, index): [string, string] => [`http://api-${index + 1}:3000`, url])])
 
-  // The very config of the example, but for addresses; the admin listener is the affair of its own tests.
-  const { admin, ...config } = object(text('examples/compose/proxy/config.json').replace(/http:\/\/[\w-]+:\d+/g, url => urls.get(url) ?? url))
+  // The very config of the example, but for addresses and patience with a busy machine; the admin listener is the affair of its own tests.
+  const example = text('examples/compose/proxy/config.json').replace('"interval": "2s"', '"interval": "2s", "timeout": "1m"')
+  const { admin, ...config } = object(example.replace(/http:\/\/[\w-]+:\d+/g, url => urls.get(url) ?? url))
   t.ok(admin)
   const proxy = await startProgram(t, { ...config, listen: { host: '127.0.0.1', port: 0 } }, { PROXY_SECRET: SECRET })
   const base = proxy.addresses[0] ?? ''

@@ -1,7 +1,9 @@
+import { once } from 'node:events'
 import net from 'node:net'
 import t, { type Test } from 'tap'
 import { InheritedSockets } from '../../src/server/inherited-sockets.js'
 import { Listeners } from '../../src/server/listeners.js'
+import { eventually } from '../fixtures/proxy.js'
 
 const loopback = { host: '127.0.0.1', port: 0 }
 
@@ -22,13 +24,25 @@ async function open (url: string): Promise<net.Socket> {
   return socket
 }
 
+/** Resolves when the server at `url` has heard of its next connection, which may be after the client has. */
+async function heard (made: readonly net.Server[], url: string): Promise<void> {
+  const server = made.find(server => {
+    const address = server.address()
+    return typeof address === 'object' && String(address?.port) === new URL(url).port
+  })
+  if (server === undefined) throw new Error(`nobody listens at ${url}`)
+  await once(server, 'connection')
+}
+
 t.test('an address that stays is not touched; one that is gone takes nothing new and lets its connections end', async t => {
-  const { listeners } = create(t)
+  const { listeners, made } = create(t)
   const first = await listeners.prepare([loopback, loopback])
   t.equal(listeners.sockets.length, 0, 'they are not the ones yet')
   first.commit()
   const [stays = '', goes = ''] = first.urls
+  const accepted = heard(made, goes)
   const client = await open(goes)
+  await accepted
   const next = await listeners.prepare([loopback])
   t.strictSame(next.urls, [stays])
   next.commit()
@@ -37,8 +51,7 @@ t.test('an address that stays is not touched; one that is gone takes nothing new
   const ended = new Promise(resolve => { client.once('close', resolve) })
   client.resume().end()
   await ended
-  await new Promise(resolve => { setImmediate(resolve) })
-  t.equal(listeners.servers.length, 1)
+  await eventually(() => listeners.servers.length === 1)
   ;(await open(stays)).destroy()
 })
 
@@ -60,10 +73,12 @@ t.test('what is made ready and not wanted is let go', async t => {
 })
 
 t.test('closing waits for the last connection', async t => {
-  const { listeners } = create(t)
+  const { listeners, made } = create(t)
   const { urls: [url = ''], commit } = await listeners.prepare([loopback])
   commit()
+  const accepted = heard(made, url)
   const client = await open(url)
+  await accepted
   let closed = false
   const closing = listeners.close(false).then(() => { closed = true })
   await t.rejects(open(url), { code: 'ECONNREFUSED' })

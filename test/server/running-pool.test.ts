@@ -36,7 +36,7 @@ t.test('a target set to drain by the config gets nothing', async t => {
 t.test('a target that leaves by reconcile finishes what it has; a new one is probed before it serves', async t => {
   const leaving = await startBackend(t, 'hang')
   const joining = await startBackend(t)
-  const proxy = await startTestProxy(t, [leaving.url], { pool: { healthCheck: { type: 'tcp', interval: '1h' } } })
+  const proxy = await startTestProxy(t, [leaving.url], { pool: { healthCheck: { type: 'tcp', interval: '1h', timeout: '1m' } } })
   const pool = proxy.running.pools.get('main')
   if (pool === undefined) throw new Error('the pool is not there')
   const open = (await connect(t, proxy.port)).get('/first')

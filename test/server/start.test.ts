@@ -28,7 +28,7 @@ t.test('a plugin of the user\'s: hooks on proxied requests, routes of its own, i
   t.equal(header('x-hook'), 'yes')
   t.equal(header('x-both'), 'hook', 'what the app says replaces what the target says')
   t.equal(header('set-cookie'), 'hook=1')
-  t.match(proxy.log.named('request').map(({ status, outcome }) => [status, outcome]), [[200, 'answered'], [200, 'answered'], [403, 'answered'], [200, 'response']])
+  t.match((await proxy.log.wait('request', 4)).map(({ status, outcome }) => [status, outcome]), [[200, 'answered'], [200, 'answered'], [403, 'answered'], [200, 'response']])
 })
 
 t.test('a hook that fails is answered by the app', async t => {
@@ -273,7 +273,7 @@ t.test('no field is lost, up to a number that leaves room for those the proxy ad
 
 t.test('a request body that does not come in time is answered 408', async t => {
   const backend = await startBackend(t)
-  const proxy = await startTestProxy(t, [backend.url], { config: { timeouts: { clientRequest: '100ms', clientHeaders: '100ms' } } })
+  const proxy = await startTestProxy(t, [backend.url], { config: { timeouts: { clientRequest: '2s' } } })
   const client = (await connect(t, proxy.port)).request(['POST / HTTP/1.1', 'Host: a', 'Content-Length: 100'], 'x')
   const { status, body } = await client.response()
   t.equal(status, 408)

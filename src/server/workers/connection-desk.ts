@@ -3,6 +3,7 @@ import type { Clock, Timer } from '../../base/clock.js'
 import type { Log } from '../../proxy/access-log.js'
 import { failures } from '../../proxy/failure.js'
 import { rawAnswer } from '../client-error.js'
+import { part } from '../parting.js'
 import { LeastLoaded, type Loaded } from './least-loaded.js'
 
 /** Somebody who can be given connections. */
@@ -19,9 +20,6 @@ export interface ConnectionDeskOptions {
 
 /** Connections that wait while nobody can take them. All that the system has in its backlog comes in one turn, before a worker can say that it takes more. */
 const MOST_WAITING = 16_384
-
-/** Milliseconds for a client to take the answer that it is sent away with. */
-const FAREWELL = 1000
 
 interface Waiting {
   readonly socket: Socket
@@ -96,10 +94,6 @@ export class ConnectionDesk {
   #sendAway (socket: Socket): void {
     const { clock, log } = this.#options
     log.info({ client: socket.remoteAddress, status: 503, outcome: 'refused', error: 'destination_unavailable', reason: 'no worker process could take the connection' }, 'request')
-    const timer = clock.after(FAREWELL, () => { socket.destroy() })
-    socket.once('close', () => { timer.cancel() })
-    socket.once('end', () => { socket.destroy() })
-    socket.end(rawAnswer(503, 'destination_unavailable', failures.destination_unavailable.title))
-    socket.resume()
+    part(socket, clock, rawAnswer(503, 'destination_unavailable', failures.destination_unavailable.title))
   }
 }

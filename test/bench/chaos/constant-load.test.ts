@@ -16,12 +16,15 @@ async function loaded (t: Test, wanted: number, listener: RequestListener): Prom
       if (++seen === wanted) enough()
     })
   })
+  // No kept connection ends just when its next request comes.
+  server.keepAliveTimeout = 0
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
   t.teardown(() => { server.closeAllConnections(); server.close() })
   const address = server.address()
   if (address === null || typeof address === 'string') throw new TypeError('a TCP server has a port')
-  const load = new ConstantLoad(`http://127.0.0.1:${address.port}`, 500)
+  // Few enough: what is due after a standstill is sent at once, and each has ten seconds.
+  const load = new ConstantLoad(`http://127.0.0.1:${address.port}`, 100)
   load.start()
   await reached
   return await load.stop()

@@ -104,7 +104,8 @@ t.test('the report in a browser', async t => {
     const { page, complaints } = await open(t, browser, report(), { colorScheme: 'light' })
     const before = await page.evaluate('document.querySelector("canvas").toDataURL()')
     await page.emulateMedia({ colorScheme: 'dark' })
-    await page.waitForFunction('document.querySelectorAll("canvas").length === 10')
+    // They are drawn when the page hears of it, which may be later.
+    await page.waitForFunction(`document.querySelectorAll("canvas").length === 10 && document.querySelector("canvas").toDataURL() !== ${JSON.stringify(before)}`)
     t.not(await page.evaluate('document.querySelector("canvas").toDataURL()'), before)
     t.strictSame(complaints, [])
   })

@@ -3,11 +3,14 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import t, { type Test } from 'tap'
 import { runLoad } from '../../../bench/strategies/load.js'
+import { closedPort } from '../../fixtures/closed-port.js'
 
 type Handler = Parameters<typeof createServer>[1]
 
 async function serve (t: Test, handler: Handler): Promise<string> {
   const server = createServer(handler).listen(0, '127.0.0.1')
+  // No kept connection ends just when its next request comes.
+  server.keepAliveTimeout = 0
   await once(server, 'listening')
   t.teardown(() => { server.closeAllConnections(); server.close() })
   // A server listening on TCP has an AddressInfo.
@@ -41,12 +44,7 @@ t.test('answers and failures are told apart', async t => {
 })
 
 t.test('a closed port is an error of the socket', async t => {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
-  const { latencies, errors } = await runLoad({ ...plan, url: `http://127.0.0.1:${port}` })
+  const { latencies, errors } = await runLoad({ ...plan, url: `http://127.0.0.1:${await closedPort(t)}` })
   t.equal(latencies.length, 0)
   t.ok(errors.socket > 50)
 })
@@ -61,7 +59,7 @@ for (const rate of [200, null]) {
       else if (request.headers.cookie !== `who=${client}`) wrong.push(`${client}: ${request.headers.cookie}`)
       setTimeout(() => { response.writeHead(200, { 'set-cookie': `who=${client}; Path=/`, 'x-backend': '1' }).end('ok') }, 5)
     })
-    const { latencies, served } = await runLoad({ ...plan, load: { ...load, rate }, url })
+    const { latencies, served } = await runLoad({ ...plan, ...rate === null && { seconds: 3 }, load: { ...load, rate }, url })
     t.strictSame([...strangers.keys()].sort(), ['0', '1', '2', '3', '4'])
     t.strictSame(wrong, [])
     t.ok((served.get('1') ?? 0) >= latencies.length)

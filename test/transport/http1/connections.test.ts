@@ -5,6 +5,7 @@ import { VirtualClock } from '../../../src/base/virtual-clock.js'
 import { Http1Transport } from '../../../src/transport/http1/http1-transport.js'
 import type { BodySource, Sending, TransportOptions } from '../../../src/transport/transport.js'
 import { Target } from '../../../src/upstream/target.js'
+import { portsOf, untilDelivered } from '../../base/kernel.js'
 import { ManualBody } from '../../fixtures/bodies.js'
 import { RecordingSink } from '../../fixtures/recording-sink.js'
 import { Waiter } from '../../fixtures/waiter.js'
@@ -246,8 +247,10 @@ test('a target that closes earlier is believed', async (t, bench) => {
 test('a connection that rested is looked at before it is used: closed', async (t, bench) => {
   await bench.done('/')
   bench.clock.advance(100)
+  const ports = portsOf(bench.server.socket(0))
   bench.server.socket(0).destroy()
-  // The end is on its way or there, but nobody has read it.
+  // The end is there, but nobody has read it.
+  untilDelivered(ports)
   const { sink, sending } = bench.send('/post')
   t.equal(await bench.server.answer(1), 1)
   t.equal(await sink.ended(), 'end')
@@ -260,7 +263,9 @@ test('a kept connection that ends in the very turn in which it is used: nothing 
     const connection = await bench.done('/')
     // What is sent from here on is written after the next reading of sockets.
     await new Promise(resolve => { setImmediate(resolve) })
+    const ports = portsOf(bench.server.socket(connection))
     bench.server.socket(connection)[end]()
+    untilDelivered(ports)
     const body = new ManualBody(5)
     const { sink, sending } = bench.send('/post', body)
     t.equal(await sink.ended(), 'failed')
@@ -288,6 +293,7 @@ test('GHSA-35p6-xmwp-9g52: a connection that rested is looked at before it is us
   await bench.done('/')
   bench.clock.advance(100)
   bench.server.socket(0).write('HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nevil')
+  untilDelivered(portsOf(bench.server.socket(0)))
   const { sink } = bench.send('/next')
   t.equal(await bench.server.answer(1), 1)
   t.equal(await sink.ended(), 'end')

@@ -1,0 +1,35 @@
+import type { IncomingMessage } from 'node:http'
+import { Socket } from 'node:net'
+import type { Clock } from '../base/clock.js'
+
+/** Milliseconds for a client to take its last answer. */
+const FAREWELL = 5000
+
+/**
+ * Ends our side of a connection and reads on for a while. A connection that is closed with bytes unread is reset, and a client that is still
+ * sending would lose the answer that it has not read yet (RFC 9112, section 9.6).
+ * @param last what to send before; none = nothing more.
+ */
+export function part (socket: Socket, clock: Clock, last?: string): void {
+  const timer = clock.after(FAREWELL, () => { socket.destroy() })
+  socket.once('close', () => { timer.cancel() })
+  socket.once('end', () => { socket.destroy() })
+  if (last === undefined) socket.end()
+  else socket.end(last)
+  socket.resume()
+}
+
+/** Lets an HTTP server part with a connection whose last answer has been given before all of its request was read, instead of closing it. */
+export function partInMidRequest (socket: Socket, clock: Clock): void {
+  socket.destroySoon = () => {
+    if (isInMidRequest(socket)) part(socket, clock)
+    else Socket.prototype.destroySoon.call(socket)
+  }
+}
+
+/** Is the head of a request read, and its body not all? */
+export function isInMidRequest (socket: Socket): boolean {
+  // Node keeps its parser in this field, and in that the request whose body it reads.
+  const { parser } = socket as { parser?: { readonly incoming?: IncomingMessage | null } | null }
+  return parser?.incoming?.complete === false
+}

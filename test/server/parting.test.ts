@@ -1,0 +1,47 @@
+import fastifyPlugin from 'fastify-plugin'
+import t from 'tap'
+import { startBackend } from '../fixtures/backend.js'
+import { connect } from '../fixtures/client.js'
+import { closedPort } from '../fixtures/closed-port.js'
+import { startTestProxy } from '../fixtures/proxy.js'
+
+/** More than the buffers of both kernels hold. */
+const MUCH = 20_000_000
+
+/** Requests that are answered before they have been read, with an answer that ends the connection. */
+const REFUSED: Readonly<Record<string, readonly [status: number, ...head: readonly string[]]>> = {
+  'a Host field that is none': [400, 'POST /api HTTP/1.1', 'Host: a:b:c', `Content-Length: ${MUCH}`],
+  'no route, and the client wants no more': [404, 'POST /nope HTTP/1.1', 'Host: a', 'Connection: close', `Content-Length: ${MUCH}`],
+  'no target, and the client wants no more': [502, 'POST /down HTTP/1.1', 'Host: a', 'Connection: close', `Content-Length: ${MUCH}`],
+  'a field that no parser reads': [400, 'POST /api HTTP/1.1', 'Host : a', `Content-Length: ${MUCH}`],
+  CONNECT: [405, 'CONNECT a:443 HTTP/1.1', 'Host: a']
+}
+
+for (const [lane, plugins] of [['straight', []], ['by way of the app', [fastifyPlugin(async () => {})]]] as const) {
+  t.test(`a client that is still sending gets to read its last answer, ${lane}`, async t => {
+    const backend = await startBackend(t)
+    const down = `http://127.0.0.1:${await closedPort(t)}`
+    const proxy = await startTestProxy(t, [backend.url], {
+      config: { pools: { main: { targets: [backend.url] }, down: { targets: [down] } } },
+      routes: [{ prefix: '/api', pool: 'main' }, { prefix: '/down', pool: 'down' }],
+      extensions: { plugins: [...plugins] }
+    })
+    for (const [name, [status, ...head]] of Object.entries(REFUSED)) {
+      const client = (await connect(t, proxy.port)).request(head, Buffer.alloc(MUCH))
+      await client.until(() => client.ending !== 'open')
+      t.match(client.received, new RegExp(`^HTTP/1\\.1 ${status} [\\s\\S]+\\}$`), name)
+      t.equal(client.ending, 'end', `${name}: no reset`)
+      client.leave()
+    }
+
+    const client = await connect(t, proxy.port)
+    client.request(['POST /api HTTP/1.1', 'Host: a:b:c', 'Content-Length: 4'], 'ab')
+    await client.until(() => client.ending === 'end')
+    client.request(['cdGET /api HTTP/1.1', 'Host: a'])
+    client.request(['GET /api HTTP/1.1', 'Host: a', 'Connection: Upgrade', 'Upgrade: echo'])
+    client.socket.end()
+    await client.end()
+    t.equal(backend.requests.length, 0, 'what comes behind it is no request')
+    t.strictSame(proxy.log.named('request').flatMap(({ outcome, error }) => outcome === 'refused' ? [error] : []), ['HPE_INVALID_HEADER_TOKEN'], 'nor one that could not be read')
+  })
+}
