@@ -22,6 +22,8 @@ WORKDIR /app
 COPY package.json LICENSE ./
 COPY --from=build /app/node_modules ./node_modules
 COPY --from=build /app/dist ./dist
+# What the simulator plays.
+COPY bench/scenarios ./bench/scenarios
 # The user "node", as a number: Kubernetes cannot tell from a name that it is not root.
 USER 1000:1000
 EXPOSE 8080

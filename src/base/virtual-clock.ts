@@ -12,9 +12,7 @@ export class VirtualClock implements Clock {
   #order = 0
   readonly #waiting = new Set<Waiting>()
 
-  now (): number {
-    return this.#now
-  }
+  readonly now = (): number => this.#now
 
   wallTime (): number {
     return this.#now

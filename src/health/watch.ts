@@ -2,10 +2,9 @@ import type { LoadReport } from '../balancing/load-report.js'
 import type { Clock, Timer } from '../base/clock.js'
 import type { Random } from '../base/random.js'
 import type { Target } from '../upstream/target.js'
+import { attempt } from './attempt.js'
 import type { ProbeSchedule } from './health-check.js'
-import { readLoadReport } from './parse-load-report.js'
 import type { Probe } from './probe.js'
-import { TargetDraining } from './target-draining.js'
 import { Verdict } from './verdict.js'
 
 /** One probe's end. */
@@ -73,7 +72,7 @@ export class Watch {
       controller.abort(new Error('checking was stopped'))
     }
     this.#giveUp = giveUp
-    const underWay = attempt(probe, this.target, controller.signal)
+    const underWay = attempt(probe, this.target.address, controller.signal)
       .then(({ failure, report }) => {
         if (report !== null && this.#giveUp === giveUp) this.target.reported(report, clock.now())
         end(failure === null, failure?.reason ?? 'check passed', failure?.draining, report)
@@ -122,46 +121,5 @@ export class Watch {
     const interval = this.#verdict.up === true ? schedule.interval : schedule.intervalDown
     const due = started + interval * (1 + schedule.jitter * (2 * random() - 1))
     this.#timer = clock.after(Math.max(1, due - clock.now()), this.probe)
-  }
-}
-
-interface Failure {
-  readonly reason: string
-  readonly draining: boolean
-}
-
-/** How a probe ended; null = no failure, no report. */
-interface Attempt {
-  readonly failure: Failure | null
-  readonly report: LoadReport | null
-}
-
-/** Never rejects. */
-async function attempt (probe: Probe, target: Target, signal: AbortSignal): Promise<Attempt> {
-  try {
-    return { failure: null, report: readLoadReport(await probe.check(target.address, signal)) }
-  } catch (error) {
-    return { failure: { reason: describe(error), draining: saysDraining(error) }, report: null }
-  }
-}
-
-function saysDraining (error: unknown): boolean {
-  try {
-    return error instanceof TargetDraining
-  } catch {
-    return false
-  }
-}
-
-function describe (error: unknown): string {
-  try {
-    if (typeof error === 'string' && error !== '') return error
-    if (!(error instanceof Error)) return 'check failed'
-    // A connection tried over several addresses fails with their errors and no message of its own.
-    if (error instanceof AggregateError && error.message === '') return [...new Set(error.errors.map(describe))].join('; ')
-    return `${error.message === '' ? error.name : error.message}`
-  } catch {
-    // A value that can't even be looked at: a getter of somebody's own threw.
-    return 'check failed'
   }
 }

@@ -223,6 +223,7 @@ export class RawClient implements Client, AfterTurn {
     this.#boundRest()
     const problem = failureProblem(error.code, this.exchange?.request.requestId ?? '')
     const debug = this.exchange === null ? [] : debugFields(this.exchange)
+    if (this.exchange !== null && this.#request.method !== 'HEAD') this.exchange.bytes = Buffer.byteLength(problem.body)
     answer(this.response, { ...problem, headers: [...problem.headers, ...debug] })
   }
 

@@ -3,14 +3,13 @@ import type { RawHeaders } from '../transport/transport.js'
 import type { ExchangeHead } from './exchange-head.js'
 import { fieldValue } from './field-value.js'
 import { parseRequestTarget } from './request-target.js'
-import type { RouteServices } from './route.js'
 
 /** What a strategy may know of an exchange: its request as the client sent it, chance and time. */
 export class RequestContext implements PickContext, RequestView {
   readonly #head: ExchangeHead
-  readonly #services: Pick<RouteServices, 'random' | 'clock'>
+  readonly #services: ContextServices
 
-  constructor (head: ExchangeHead, services: Pick<RouteServices, 'random' | 'clock'>) {
+  constructor (head: ExchangeHead, services: ContextServices) {
     this.#head = head
     this.#services = services
   }
@@ -30,13 +29,15 @@ export class RequestContext implements PickContext, RequestView {
     return joinedValue(this.#head.received, name)
   }
 
-  random (): number {
-    return this.#services.random()
-  }
+  // Functions by themselves: a strategy may take them out, as in `({ random }) => ...`.
+  get random (): () => number { return this.#services.random }
+  get now (): () => number { return this.#services.clock.now }
+}
 
-  now (): number {
-    return this.#services.clock.now()
-  }
+/** Functions that need no `this`. */
+export interface ContextServices {
+  readonly random: () => number
+  readonly clock: { readonly now: () => number }
 }
 
 /** A field's value, several lines of it made one: cookies by semicolons, all else by commas (RFC 9110, section 5.3). */

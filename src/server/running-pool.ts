@@ -5,6 +5,7 @@ import { firstVerdicts } from '../health/first-verdicts.js'
 import { PassiveCheck } from '../health/passive.js'
 import type { Probe } from '../health/probe.js'
 import { createProbe } from '../health/probes.js'
+import type { CheckResult } from '../health/watch.js'
 import { RetryBudget } from '../proxy/retry-budget.js'
 import type { Upstream } from '../proxy/upstream.js'
 import { rounded } from '../proxy/access-log.js'
@@ -20,6 +21,9 @@ import type { PoolSettings } from './pool-settings.js'
 import { poolStrategy } from './pool-strategy.js'
 import type { TargetWatch, WatchObserver } from './target-watch.js'
 import type { UpstreamObserver, UpstreamOptions } from './upstream-options.js'
+
+/** Of targets that are about to join, by origin. */
+type FirstVerdicts = ReadonlyMap<string, CheckResult>
 
 /** Longest wait, in ms, for first verdicts: a target that hangs does not keep the others from serving. */
 const LONGEST_START = 5000
@@ -74,12 +78,11 @@ export class RunningPool implements Upstream {
 
   /**
    * Takes the full set of targets. Survivors keep their state; one that is gone finishes what it has, and the log says when.
-   * @param verdicts by origin, what is known of new targets already.
    * @throws {TypeError} on a bad URL; then nothing has changed.
    */
-  reconcile (specs: readonly TargetSpec[], verdicts: ReadonlyMap<string, boolean> = new Map()): Reconciliation {
+  reconcile (specs: readonly TargetSpec[]): Reconciliation {
     const done = this.pool.reconcile(specs)
-    this.#watch?.reconcile(target => verdicts.get(target.url) ?? null)
+    this.#watch?.reconcile()
     this.#passive?.reconcile()
     return done
   }
@@ -110,6 +113,7 @@ export class RunningPool implements Upstream {
       this.pool.reconcile(config.targets)
       this.#changePassive(before)
       this.#changeWatch(before, verdicts)
+      this.#tellFirst(verdicts)
     }
   }
 
@@ -157,7 +161,7 @@ export class RunningPool implements Upstream {
   }
 
   /** A target that joins is to serve from its first moment on, if it is well. */
-  async #verdictsOfNew ({ healthCheck, targets, tls }: PoolConfig, givenUp: AbortSignal): Promise<ReadonlyMap<string, boolean>> {
+  async #verdictsOfNew ({ healthCheck, targets, tls }: PoolConfig, givenUp: AbortSignal): Promise<FirstVerdicts> {
     if (healthCheck === null || this.#options.makeWatch !== undefined) return new Map()
     const present = new Set(this.pool.targets.map(({ url }) => url))
     const joining = targets.map(({ url }) => parseAddress(url)).filter(({ origin }) => !present.has(origin))
@@ -172,10 +176,10 @@ export class RunningPool implements Upstream {
     return healthCheck === null ? null : makeWatch(this.pool, healthCheck, tls, this.#watchObserver)
   }
 
-  #changeWatch (before: PoolConfig, verdicts: ReadonlyMap<string, boolean>): void {
+  #changeWatch (before: PoolConfig, verdicts: FirstVerdicts): void {
     const old = this.#watch
     if (isDeepStrictEqual([this.#config.healthCheck, this.#config.tls], [before.healthCheck, before.tls])) {
-      old?.reconcile(target => verdicts.get(target.url) ?? null)
+      old?.reconcile(target => verdicts.get(target.url)?.passed ?? null)
       return
     }
     // Nobody waits for the end of a probe that was given up: it is bounded, and can't fail.
@@ -183,7 +187,20 @@ export class RunningPool implements Upstream {
     this.#watch = this.#newWatch(this.#config)
     if (this.#watch === null) for (const target of this.pool.targets) target.judge('active', true)
     // Without a check before, who was there has served until now.
-    else this.#watch.start(target => verdicts.get(target.url) ?? (old === null ? true : old.isUp(target)))
+    else this.#watch.start(target => verdicts.get(target.url)?.passed ?? (old === null ? true : old.isUp(target)))
+  }
+
+  /** What was found of targets before they joined is told when they have. */
+  #tellFirst (verdicts: FirstVerdicts): void {
+    for (const target of this.pool.targets) {
+      const result = verdicts.get(target.url)
+      if (result === undefined) continue
+      const { passed, reason, tookMs, report } = result
+      target.counts.checked({ at: this.#clock.wallTime(), passed, reason, tookMs })
+      if (report !== null) target.reported(report, this.#clock.now())
+      this.#watchObserver.onResult(target, result)
+      this.#watchObserver.onFlip(target, passed, reason, tookMs)
+    }
   }
 
   #newPassive ({ passiveHealth }: PoolConfig): PassiveCheck | null {

@@ -109,6 +109,20 @@ t.test('a pool that comes with a reload is watched and logged like any other', a
   t.match(await proxy.log.wait('target is down'), [{ pool: 'api' }])
 })
 
+t.test('what is found of a target before it joins is told like all that is found later', async t => {
+  const [one, two] = [await startBackend(t), await startBackend(t)]
+  const dead = `http://127.0.0.1:${await closedPort(t)}`
+  const healthCheck = { type: 'tcp', interval: '1h', timeout: '1m' }
+  const proxy = await startTestProxy(t, [one.url], { pool: { healthCheck }, config: { admin: { port: 0 } } })
+  await proxy.log.wait('target is up')
+  await proxy.running.reload(config([], { top: { admin: { port: 0 }, pools: { main: { targets: [one.url, two.url, dead], healthCheck } } } }))
+  t.match((await proxy.log.wait('target is up', 2))[1], { pool: 'main', target: two.url })
+  t.match(await proxy.log.wait('target is down'), [{ pool: 'main', target: dead, reason: /ECONNREFUSED/ }])
+  const ask = async (path: string): Promise<unknown> => await (await fetch(new URL(path, proxy.running.adminAddress ?? ''))).json()
+  t.match(await ask('/pools/main'), { targets: [{ state: 'up' }, { state: 'up', lastCheck: { passed: true } }, { state: 'down', lastCheck: { passed: false, reason: /ECONNREFUSED/ } }] })
+  t.match(await ask('/events?since=0'), { events: [{ kind: 'up', target: one.url }, {}, { kind: 'up', target: two.url }, { kind: 'down', target: dead }] })
+})
+
 t.test('a config that can not be had changes nothing', async t => {
   const backend = await startBackend(t)
   const occupied = Number(new URL(backend.url).port)

@@ -65,6 +65,12 @@ t.test('the builder is given nothing that no Dockerfile copies', async t => {
   for (const name of given) t.ok(sources.some(source => source === name || source.startsWith(`${name}/`)), name)
 })
 
+t.test('whoever builds the package is given the same for it', async t => {
+  const given = [PROXY, API].map(path => readStages(path)[0]).map(stage => stage?.copies.flatMap(({ sources }) => sources).sort())
+  t.ok(given[0]?.includes('src'))
+  t.strictSame(given[1], given[0], 'and test/packaging/package.test.ts shows that it is enough')
+})
+
 t.test('the image of the proxy', async t => {
   const [build] = readStages(PROXY)
   const last = final(PROXY)
@@ -73,7 +79,7 @@ t.test('the image of the proxy', async t => {
   t.strictSame(execForm(last.last('CMD')), ['--config', '/etc/headrace/config.json'])
 
   const copies = last.copies.flatMap(({ sources }) => sources)
-  t.strictSame(copies.sort(), ['/app/dist', '/app/node_modules', 'LICENSE', 'package.json'])
+  t.strictSame(copies.sort(), ['/app/dist', '/app/node_modules', 'LICENSE', 'bench/scenarios', 'package.json'])
   const bin = object(text('package.json'))['bin']
   t.match(bin, { headrace: 'dist/cli.js' })
   t.equal(execForm(last.last('ENTRYPOINT'))?.[1], join(last.last('WORKDIR'), 'dist/cli.js'))

@@ -40,3 +40,10 @@ t.test('chance and time are those of the route', async t => {
   services.clock.advance(40)
   t.equal(of.now(), 40)
 })
+
+t.test('chance and time may be taken out of it, as strategies do', async t => {
+  const { random, now } = context({})
+  const number = random()
+  t.ok(number >= 0 && number < 1)
+  t.equal(now(), services.clock.now())
+})
