@@ -32,7 +32,7 @@ export class StopSignals {
       stopping = true
       logger.info(cause, 'draining')
       stop().then(cut => {
-        if (cut > 0) logger.warn({ cut }, `drained: ${cut} connections were cut at the deadline`)
+        if (cut > 0) logger.warn({ cut }, `drained: ${cut} ${cut === 1 ? 'connection was' : 'connections were'} cut at the deadline`)
         else logger.info('drained')
         stopped = true
         end(() => { process.exit(0) })
@@ -42,7 +42,7 @@ export class StopSignals {
       if (stopped) return
       if (stopping) {
         const cut = proxy.cut()
-        logger.warn({ signal, cut }, `cutting what is left: ${cut} connections`)
+        logger.warn({ signal, cut }, `cutting what is left: ${cut} ${cut === 1 ? 'connection' : 'connections'}`)
         return
       }
       begin({ signal }, () => proxy.stop())
