@@ -1,25 +1,18 @@
+import { fstatSync, write, writeSync } from 'node:fs'
 import pino, { type Logger } from 'pino'
 import { systemClock } from '../base/clock.js'
 import type { LogLevel } from '../config/config.js'
+import { LineStream, type Put } from './line-stream.js'
 
 /** Milliseconds for the last log lines to be taken. */
 const LONGEST_FLUSH = 1000
-
-/** Bytes that go out in one write, at least if there are more to come and at most. */
-const WRITES = { minLength: 8192, maxWrite: 65_536 }
-
-/**
- * The same where several processes write to one pipe: what is not longer than this goes into it in one piece (POSIX, PIPE_BUF), so that no
- * line is torn by another process's.
- */
-const SHARED_WRITES = { minLength: 3072, maxWrite: 4096 }
 
 /** Where log lines go. */
 export interface Output {
   readonly logger: Logger
   /** Do other processes write there too, from now on? */
   share (shared: boolean): void
-  /** Calls back when the last line has been written, or nobody has read it for a second. Nothing may be logged after that. */
+  /** Calls back once, when the last line has been written, or nobody has taken it for a second. Nothing may be logged after that. */
   end (done: () => void): void
 }
 
@@ -30,16 +23,66 @@ export async function createOutput (level: LogLevel): Promise<Output> {
     const logger = pino({ level }, pretty({ destination: 1, sync: true, ignore: 'pid,hostname', translateTime: 'SYS:HH:MM:ss.l' }))
     return { logger, share: () => {}, end: done => { done() } }
   }
-  const destination = pino.destination({ dest: 1, sync: false, ...WRITES, periodicFlush: 100 })
+  const lines = new LineStream({
+    put: putter(),
+    clock: systemClock,
+    lost: count => { logger.warn({ lines: count }, 'log lines were lost: nobody took them, or there was no room') }
+  })
+  const logger = pino({ level }, lines)
+  // Whatever ends the process: the last lines, if they can be had at once.
+  process.once('exit', () => { writeAtOnce(lines.rest()) })
   return {
-    logger: pino({ level }, destination),
-    // It looks at them with each line.
-    share: shared => { Object.assign(destination, shared ? SHARED_WRITES : WRITES) },
+    logger,
+    share: shared => { lines.share(shared) },
     end: done => {
-      systemClock.after(LONGEST_FLUSH, done)
-      destination.once('close', done)
-      destination.end()
+      const timer = systemClock.after(LONGEST_FLUSH, done)
+      lines.end(() => {
+        timer.cancel()
+        done()
+      })
     }
+  }
+}
+
+/**
+ * How text is written to the standard output. To a pipe that nobody reads a thread would wait for ever, and the process could not end for it: a
+ * stream of Node's waits without one. A file has no such end, and its stream would block all else for each write.
+ */
+function putter (): Put {
+  const stats = fstatSync(1)
+  if (!stats.isFIFO() && !stats.isSocket()) return (text, written) => { writeFile(Buffer.from(text), written) }
+  process.stdout.on('error', () => {})
+  return (text, written) => {
+    doNotBlock()
+    process.stdout.write(text, written)
+  }
+}
+
+/**
+ * Makes writes to a pipe or socket fail where they would wait; Node's stream sees to the rest. Each time: whether they wait belongs to the pipe and not
+ * to the process, and whenever a process that shares it begins or ends, libuv and Node have them wait again.
+ */
+function doNotBlock (): void {
+  // Node keeps the stream's handle in this field; a file's has none.
+  const { _handle: handle } = process.stdout as { _handle?: { setBlocking? (blocking: boolean): unknown } | null }
+  handle?.setBlocking?.(false)
+}
+
+/** A disk that is nearly full may take a part. */
+function writeFile (bytes: Buffer, written: (error: Error | null) => void): void {
+  write(1, bytes, (error, count) => {
+    if (error !== null || count === bytes.length) written(error)
+    else writeFile(bytes.subarray(count), written)
+  })
+}
+
+function writeAtOnce (text: string): void {
+  if (text === '') return
+  try {
+    doNotBlock()
+    writeSync(1, text)
+  } catch {
+    // There is no room, or nobody to read it: nor will there be.
   }
 }
 
