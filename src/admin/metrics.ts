@@ -1,4 +1,5 @@
 import { Gauge, Registry, type MetricType } from 'prom-client'
+import { afterReading } from '../base/event-loop.js'
 import type { Metric } from './metric.js'
 import { poolMetrics } from './pool-metrics.js'
 import { processMetrics } from './process-metrics.js'
@@ -13,10 +14,16 @@ export const allMetrics: readonly Metric[] = [...processMetrics, ...routeMetrics
 export const metricsWriter = {
   contentType: Registry.PROMETHEUS_CONTENT_TYPE,
 
+  /** One metric in a turn of the event loop: with thousands of targets all of them take a second, in which requests would stand still. */
   async write (snapshot: Snapshot): Promise<string> {
-    const registry = new Registry()
-    for (const metric of allMetrics) registry.registerMetric(new Collected(metric, snapshot))
-    return await registry.metrics()
+    const texts: string[] = []
+    for (const metric of allMetrics) {
+      const registry = new Registry()
+      registry.registerMetric(new Collected(metric, snapshot))
+      texts.push(await registry.metrics())
+      await new Promise<void>(resolve => { afterReading(resolve, undefined) })
+    }
+    return texts.join('\n')
   }
 }
 

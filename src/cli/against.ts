@@ -11,8 +11,8 @@ export async function against (url: string, described: object, token: string | u
     throw systemError(`cannot ask ${url}: ${error instanceof Error && error.cause instanceof Error ? error.cause.message : String(error)}`)
   })
   if (!response.ok) throw systemError(`${url} answers ${response.status}${response.status === 401 ? ': give the admin token with --token or HEADRACE_ADMIN_TOKEN' : ''}`)
-  const running: unknown = await response.json()
-  if (typeof running !== 'object' || running === null) throw systemError(`${url} gives no config`)
+  const running: unknown = await response.json().catch(() => null)
+  if (typeof running !== 'object' || running === null) throw systemError(`${url} gives no config: it is no admin listener`)
   return configDifference(running, described)
 }
 

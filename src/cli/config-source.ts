@@ -1,4 +1,6 @@
+import { statSync } from 'node:fs'
 import { systemClock } from '../base/clock.js'
+import { ConfigError } from '../base/errors.js'
 import type { Config } from '../config/config.js'
 import { readConfigFile } from '../config/file.js'
 import type { Reloaded, ReloadObserver } from '../server/reloader.js'
@@ -28,6 +30,7 @@ export class ConfigSource implements ReloadObserver {
   /** @param running the config to which this one must be a successor. @throws {ConfigError} */
   read (running?: Config): Config {
     this.#watched.know()
+    if (running !== undefined) refuseOthers(this.#file)
     const config = readConfigFile(this.#file, { env: process.env })
     return running === undefined ? config : sameWorkers(running, config)
   }
@@ -67,6 +70,18 @@ export class ConfigSource implements ReloadObserver {
     this.#asked++
     void this.#followed?.proxy.reloadFromSource(cause)
   }
+}
+
+/** No config is as long as this, in bytes. */
+const LONGEST = 16_000_000
+
+/** A proxy that runs waits for nobody who writes to a pipe, and does not stop to read a file that can be no config. @throws {ConfigError} */
+function refuseOthers (file: string): void {
+  const stats = statSync(file, { throwIfNoEntry: false })
+  // Whoever reads it says that it is not there, or is a directory.
+  if (stats === undefined || stats.isDirectory()) return
+  const fault = !stats.isFile() ? 'it is no file' : stats.size > LONGEST ? `it has ${stats.size} bytes, more than ${LONGEST}` : null
+  if (fault !== null) throw new ConfigError([{ path: '', message: `cannot read ${JSON.stringify(file)}: ${fault}` }])
 }
 
 /** For whoever asks a service manager. */

@@ -9,6 +9,8 @@ import { createOutput } from './output.js'
 const { worker } = cluster
 if (worker === undefined) throw new Error('this is a part of headrace, and no program by itself')
 
+// A primary that is killed takes its end of the channel with it: its workers hear of that as a disconnect.
+process.on('error', () => {})
 // Signals to the whole group (Ctrl-C, a service manager) reach the primary too: it says what is to be done.
 for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGUSR2'] as const) process.on(signal, () => {})
 

@@ -151,3 +151,17 @@ t.test('the parser sees what it is there for', async t => {
   ]) t.throws(() => parseExposition(bad), bad)
   t.equal(parseExposition(`${head}a_total{x="q\\"u\\\\o\\nte",y="2"} 1e3\n`)[0]?.samples[0]?.labels['x'], 'q"u\\o\nte')
 })
+
+t.test('requests go on while they are written: one metric in a turn', async t => {
+  const { snapshot } = counted()
+  let turns = 0
+  let written = false
+  const count = (): void => {
+    turns++
+    if (!written) setImmediate(count)
+  }
+  setImmediate(count)
+  await metricsWriter.write(snapshot)
+  written = true
+  t.ok(turns >= allMetrics.length, `${turns} turns for ${allMetrics.length} metrics`)
+})

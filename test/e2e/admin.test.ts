@@ -121,6 +121,9 @@ t.test('what happened is counted: metrics, events, and what runs', async t => {
   const denied = runProgram(t, ['check', '--config', file, '--against', url])
   t.same(await denied.exited, { code: 1, signal: null })
   t.match(denied.stderr, /answers 401: give the admin token/)
+  const elsewhere = runProgram(t, ['check', '--config', file, '--against', (await startBackend(t, behaviours.ok({ body: 'no JSON' }))).url])
+  t.same(await elsewhere.exited, { code: 1, signal: null })
+  t.match(elsewhere.stderr, /^headrace: http:\S+ gives no config: it is no admin listener\n$/)
 })
 
 t.test('an admin listener that others can reach needs a token', async t => {

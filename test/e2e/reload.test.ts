@@ -1,4 +1,5 @@
-import { mkdtemp, rename, rm, symlink, writeFile } from 'node:fs/promises'
+import { execFileSync } from 'node:child_process'
+import { mkdtemp, rename, rm, symlink, truncate, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
@@ -206,6 +207,27 @@ t.test('a reload in between loses no request: 100 of them under load, with a bac
   await Promise.all(workers)
   t.strictSame(bad, [])
   t.ok(answered >= 1000)
+})
+
+t.test('what is put in the place of the file and is none, or is too long to be a config, is refused unread: requests go on', async t => {
+  const backend = await startBackend(t)
+  const file = await configFile(t, { listen: { host: '127.0.0.1', port: 0 }, pools: { api: { targets: [backend.url] } } })
+  const program = runProgram(t, ['--config', file])
+  await program.until(() => program.addresses.length === 1)
+  const refused = (): unknown => program.named('config not reloaded: the one before goes on').at(-1)
+  await rm(file)
+  execFileSync('mkfifo', [file])
+  program.kill('SIGHUP')
+  await program.until(() => program.named('config not reloaded: the one before goes on').length === 1)
+  t.match(refused(), { faults: [{ message: /cannot read ".*": it is no file$/ }] })
+  t.equal((await get(t, program.port, '/')).status, 200)
+  await rm(file)
+  await writeFile(file, '')
+  await truncate(file, 300_000_000)
+  program.kill('SIGHUP')
+  await program.until(() => program.named('config not reloaded: the one before goes on').length === 2)
+  t.match(refused(), { faults: [{ message: /it has 300000000 bytes, more than 16000000$/ }] })
+  t.equal((await get(t, program.port, '/')).status, 200)
 })
 
 t.test('the program: SIGHUP and a changed file; a bad file is reported with its faults and changes nothing', async t => {
