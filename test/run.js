@@ -10,7 +10,7 @@ import { buildType } from '../build/type.js'
 // loads a compiler and what coverage needs into each of these processes, which doubles the time that all take together.
 
 /** Seconds that a file may take. */
-const LIMIT = Number(process.env['TAP_TIMEOUT'] ?? 240)
+const LIMIT = Number(process.env['TAP_TIMEOUT'] ?? 480)
 
 const OUT = 'dist-test'
 
