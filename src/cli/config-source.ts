@@ -1,4 +1,4 @@
-import { statSync } from 'node:fs'
+import { statSync, type Stats } from 'node:fs'
 import { systemClock } from '../base/clock.js'
 import { ConfigError } from '../base/errors.js'
 import type { Config } from '../config/config.js'
@@ -77,11 +77,19 @@ const LONGEST = 16_000_000
 
 /** A proxy that runs waits for nobody who writes to a pipe, and does not stop to read a file that can be no config. @throws {ConfigError} */
 function refuseOthers (file: string): void {
-  const stats = statSync(file, { throwIfNoEntry: false })
-  // Whoever reads it says that it is not there, or is a directory.
-  if (stats === undefined || stats.isDirectory()) return
+  const stats = statsOf(file)
+  // Whoever reads it says why it can't be had, or that it is a directory.
+  if (stats === null || stats.isDirectory()) return
   const fault = !stats.isFile() ? 'it is no file' : stats.size > LONGEST ? `it has ${stats.size} bytes, more than ${LONGEST}` : null
   if (fault !== null) throw new ConfigError([{ path: '', message: `cannot read ${JSON.stringify(file)}: ${fault}` }])
+}
+
+function statsOf (file: string): Stats | null {
+  try {
+    return statSync(file)
+  } catch {
+    return null
+  }
 }
 
 /** For whoever asks a service manager. */

@@ -22,6 +22,7 @@ const LONGEST_START = 60_000
 export class Predecessor {
   /** Its listening sockets, by key. */
   readonly sockets: ReadonlyMap<string, number>
+  readonly #pid = process.ppid
   #told = false
 
   private constructor (sockets: ReadonlyMap<string, number>) {
@@ -40,10 +41,9 @@ export class Predecessor {
 
   /** Calls back when it has ended. */
   whenGone (callback: () => void): void {
-    const pid = process.ppid
     const look = (): void => {
       // Whose parent has ended has another one.
-      if (process.ppid === pid) systemClock.after(LOOK, look)
+      if (process.ppid === this.#pid) systemClock.after(LOOK, look)
       else callback()
     }
     look()

@@ -71,9 +71,11 @@ export class LineStream {
     this.#next()
   }
 
-  /** What has not been written, the caller's from now on; nothing if a write is under way, as one is for ever where nobody takes anything. */
-  rest (): string {
-    return this.#writing ? '' : this.#take(Infinity)
+  /** What is not being written yet, in pieces of whole lines that go out in one piece each; they are the caller's from now on. */
+  rest (): readonly string[] {
+    const pieces: string[] = []
+    while (this.#lines.length > 0) pieces.push(this.#take(SHARED_WRITES.most))
+    return pieces
   }
 
   #wait (): void {

@@ -29,8 +29,8 @@ export async function createOutput (level: LogLevel): Promise<Output> {
     lost: count => { logger.warn({ lines: count }, 'log lines were lost: nobody took them, or there was no room') }
   })
   const logger = pino({ level }, lines)
-  // Whatever ends the process: the last lines, if they can be had at once.
-  process.once('exit', () => { writeAtOnce(lines.rest()) })
+  // Whatever ends the process.
+  process.once('exit', () => { writeLast(lines.rest()) })
   return {
     logger,
     share: shared => { lines.share(shared) },
@@ -76,13 +76,21 @@ function writeFile (bytes: Buffer, written: (error: Error | null) => void): void
   })
 }
 
-function writeAtOnce (text: string): void {
-  if (text === '') return
-  try {
-    doNotBlock()
-    writeSync(1, text)
-  } catch {
-    // There is no room, or nobody to read it: nor will there be.
+/** Not to a pipe that has not taken what came before. */
+function writeLast (pieces: readonly string[]): void {
+  if (pieces.length === 0 || process.stdout.writableLength > 0) return
+  const end = systemClock.now() + LONGEST_FLUSH
+  const pause = new Int32Array(new SharedArrayBuffer(4))
+  doNotBlock()
+  for (let i = 0; i < pieces.length;) {
+    try {
+      writeSync(1, pieces[i] ?? '')
+      i++
+    } catch (error) {
+      // Somebody may be about to read; a full disk, or a reader that is gone, stays as it is.
+      if (!(error instanceof Error && 'code' in error && error.code === 'EAGAIN') || systemClock.now() > end) return
+      Atomics.wait(pause, 0, 0, 5)
+    }
   }
 }
 

@@ -13,7 +13,7 @@ import { ProxyIncomingMessage, upgradeIgnored } from './incoming-message.js'
 import { InheritedSockets } from './inherited-sockets.js'
 import { Listeners, type NextListeners } from './listeners.js'
 import type { ListeningSocket } from './listening-socket.js'
-import { part, partInMidRequest } from './parting.js'
+import { ignoreBehindLast, part, partInMidRequest } from './parting.js'
 import type { RequestHandler } from './request-handler.js'
 import { handleUpgrade } from './upgrades.js'
 import type { ListenAddress } from '../config/config.js'
@@ -230,7 +230,7 @@ export class Front {
     })
   }
 
-  // What comes behind the last answer of a connection is read only so that the client can read that, here and below.
+  // What comes behind the last answer of a connection is no request any more, here and below.
 
   readonly #onRequest = (request: IncomingMessage, response: ServerResponse): void => {
     if (request.socket.writableEnded) {
@@ -243,27 +243,21 @@ export class Front {
   }
 
   readonly #onUpgrade = (request: IncomingMessage, connection: Duplex, first: Buffer): void => {
-    if (connection.writableEnded) {
-      connection.resume()
-      return
-    }
+    if (connection.writableEnded) return ignoreBehindLast(connection)
     handleUpgrade(request, connection, first, this.#handler)
   }
 
   readonly #onConnect = (_request: IncomingMessage, connection: Duplex): void => {
-    if (connection.writableEnded) {
-      connection.resume()
-      return
-    }
+    if (connection.writableEnded) return ignoreBehindLast(connection)
     this.#options.strays?.refused()
     refuseConnect(connection, this.#options.clock)
   }
 
   readonly #onClientError = (error: ClientError, connection: Duplex): void => {
     const socket = connection as Socket
-    if (error.code === 'HPE_CLOSED_CONNECTION') return endAfterAnswer(socket)
-    // The parser complains again of each piece that comes behind what it could not read; that has had its answer.
+    // It has had its last answer, or that is on its way out.
     if (socket.writableEnded) return
+    if (error.code === 'HPE_CLOSED_CONNECTION') return endAfterAnswer(socket)
     if (!isDeparture(error, socket)) {
       this.#options.log.info({ client: socket.remoteAddress, status: clientErrorStatus(error), outcome: 'refused', error: error.code, reason: error.message }, 'request')
       this.#options.strays?.refused()

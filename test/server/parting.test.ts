@@ -1,7 +1,9 @@
+import { once } from 'node:events'
+import net from 'node:net'
 import fastifyPlugin from 'fastify-plugin'
 import t from 'tap'
 import { startBackend } from '../fixtures/backend.js'
-import { connect } from '../fixtures/client.js'
+import { connect, get } from '../fixtures/client.js'
 import { closedPort } from '../fixtures/closed-port.js'
 import { startTestProxy } from '../fixtures/proxy.js'
 
@@ -42,6 +44,31 @@ for (const [lane, plugins] of [['straight', []], ['by way of the app', [fastifyP
     client.socket.end()
     await client.end()
     t.equal(backend.requests.length, 0, 'what comes behind it is no request')
+
+    for (const behind of [['CONNECT a:443 HTTP/1.1', 'Host: a'], ['GET /api HTTP/1.1', 'Host: a', 'Connection: Upgrade', 'Upgrade: echo']]) {
+      // Not the usual client, which ends its side with the server's.
+      const rude = net.connect({ port: proxy.port, host: '127.0.0.1', allowHalfOpen: true })
+      rude.write('POST /api HTTP/1.1\r\nHost: a:b:c\r\nContent-Length: 2\r\n\r\n')
+      rude.resume()
+      await once(rude, 'end')
+      await new Promise(resolve => { rude.write(['ab' + behind[0], ...behind.slice(1), '', ''].join('\r\n'), resolve) })
+      rude.resetAndDestroy()
+      // It would end the process, had the socket nobody to hear of its error.
+      t.equal((await get(t, proxy.port, '/nope')).status, 404)
+    }
+
+    const before = process.memoryUsage().heapUsed
+    const flood = net.connect({ port: proxy.port, host: '127.0.0.1', allowHalfOpen: true })
+    flood.write('POST /api HTTP/1.1\r\nHost: a:b:c\r\nContent-Length: 2\r\n\r\n')
+    flood.resume()
+    await once(flood, 'end')
+    const many = 'GET /api HTTP/1.1\r\nHost: a\r\n\r\n'.repeat(30_000)
+    await new Promise(resolve => { flood.write('ab' + many, resolve) })
+    for (let i = 0; i < 9; i++) await new Promise(resolve => { flood.write(many, resolve) })
+    const grown = (process.memoryUsage().heapUsed - before) / 1e6
+    t.ok(grown < 100, `300,000 more of them take no memory: ${grown} MB`)
+    flood.destroy()
+    t.equal(backend.requests.length, 0)
     t.strictSame(proxy.log.named('request').flatMap(({ outcome, error }) => outcome === 'refused' ? [error] : []), ['HPE_INVALID_HEADER_TOKEN'], 'nor one that could not be read')
   })
 }
