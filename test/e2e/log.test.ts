@@ -12,7 +12,7 @@ import { eventually } from '../fixtures/proxy.js'
 const CLI = fileURLToPath(new URL('../../dist/cli.js', import.meta.url))
 
 /** Requests whose lines, of more than 1 kB each, are more than a pipe holds. */
-const MANY = 500
+const MANY = 300
 
 const places: Readonly<Record<string, () => 'pipe' | number>> = {
   'a pipe that nobody reads': () => 'pipe',

@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import net from 'node:net'
 import fastifyPlugin from 'fastify-plugin'
 import t from 'tap'
+import { VirtualClock } from '../../src/base/virtual-clock.js'
 import { startBackend } from '../fixtures/backend.js'
 import { connect, get } from '../fixtures/client.js'
 import { closedPort } from '../fixtures/closed-port.js'
@@ -24,6 +25,8 @@ for (const [lane, plugins] of [['straight', []], ['by way of the app', [fastifyP
     const backend = await startBackend(t)
     const down = `http://127.0.0.1:${await closedPort(t)}`
     const proxy = await startTestProxy(t, [backend.url], {
+      // On which the time that such a client is given does not run out while the machine stands still.
+      clock: new VirtualClock(),
       config: { pools: { main: { targets: [backend.url] }, down: { targets: [down] } } },
       routes: [{ prefix: '/api', pool: 'main' }, { prefix: '/down', pool: 'down' }],
       extensions: { plugins: [...plugins] }
