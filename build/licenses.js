@@ -1,4 +1,4 @@
-import { readdir, readFile } from 'node:fs/promises'
+import { readdir, readFile, writeFile } from 'node:fs/promises'
 
 const ROOT = new URL('../', import.meta.url)
 
@@ -17,6 +17,11 @@ export async function licenses (folders) {
     return `${name} ${version} (${license})\n\n${(await licenseText(folder)).trim()}\n`
   }))
   return texts.join('\n\n')
+}
+
+/** Adds the notices of packages to a bundle, relative to the repository. */
+export async function appendLicenses (bundle, folders) {
+  await writeFile(new URL(bundle, ROOT), `/*!\n${await licenses(folders)}*/\n`, { flag: 'a' })
 }
 
 /** Some write its name small. */

@@ -1,7 +1,6 @@
-import { writeFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
-import { licenses, packagesOf } from './licenses.js'
+import { appendLicenses, packagesOf } from './licenses.js'
 
 const ROOT = fileURLToPath(new URL('../', import.meta.url))
 
@@ -17,5 +16,5 @@ export async function buildType (outfile) {
     platform: 'node',
     target: 'node20'
   })
-  await writeFile(new URL(outfile, new URL('../', import.meta.url)), `\n/*!\n${await licenses(packagesOf(Object.keys(metafile.inputs)))}*/\n`, { flag: 'a' })
+  await appendLicenses(outfile, packagesOf(Object.keys(metafile.inputs)))
 }

@@ -1,7 +1,7 @@
 import { copyFile, mkdir, writeFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
-import { licenses, packagesOf } from '../build/licenses.js'
+import { appendLicenses, licenses, packagesOf } from '../build/licenses.js'
 
 /** Bundles the dashboard into `dist/dashboard`, from where the admin listener serves it: nothing is loaded from elsewhere. */
 const HERE = new URL('./', import.meta.url)
@@ -29,7 +29,7 @@ async function addLicenses () {
   for (const [file, { inputs }] of Object.entries(metafile.outputs)) {
     const used = packagesOf(Object.keys(inputs))
     for (const folder of used) all.add(folder)
-    if (used.length > 0) await writeFile(new URL(file, ROOT), `/*!\n${await licenses(used)}*/\n`, { flag: 'a' })
+    if (used.length > 0) await appendLicenses(file, used)
   }
   await writeFile(new URL('licenses.txt', OUT), `The dashboard holds code of these packages.\n\n${await licenses([...all].sort())}`)
 }

@@ -27,14 +27,14 @@ const STANDSTILL = 100
  */
 class SystemTimer implements Timer {
   readonly #timeout: NodeJS.Timeout
-  readonly #callback: () => void
-  readonly #due: number
   #cancelled = false
 
   constructor (delay: number, callback: () => void, holdsProcess: boolean) {
-    this.#callback = callback
-    this.#due = performance.now() + delay
-    this.#timeout = setTimeout(expire, delay, this)
+    const due = performance.now() + delay
+    this.#timeout = setTimeout(() => {
+      if (performance.now() - due < STANDSTILL) callback()
+      else afterReading(() => { if (!this.#cancelled) callback() }, undefined)
+    }, delay)
     if (!holdsProcess) this.#timeout.unref()
   }
 
@@ -42,23 +42,6 @@ class SystemTimer implements Timer {
     this.#cancelled = true
     clearTimeout(this.#timeout)
   }
-
-  expire (): void {
-    if (performance.now() - this.#due < STANDSTILL) this.#callback()
-    else afterReading(callUnlessCancelled, this)
-  }
-
-  callUnlessCancelled (): void {
-    if (!this.#cancelled) this.#callback()
-  }
-}
-
-function expire (timer: SystemTimer): void {
-  timer.expire()
-}
-
-function callUnlessCancelled (timer: SystemTimer): void {
-  timer.callUnlessCancelled()
 }
 
 /** The machine's own time. */

@@ -1,8 +1,7 @@
 import { statSync, type Stats } from 'node:fs'
 import { systemClock } from '../base/clock.js'
-import { ConfigError } from '../base/errors.js'
 import type { Config } from '../config/config.js'
-import { readConfigFile } from '../config/file.js'
+import { readConfigFile, unreadable } from '../config/file.js'
 import type { Reloaded, ReloadObserver } from '../server/reloader.js'
 import type { RunningProxy } from '../server/running-proxy.js'
 import { WatchedFile } from '../server/watched-file.js'
@@ -81,7 +80,7 @@ function refuseOthers (file: string): void {
   // Whoever reads it says why it can't be had, or that it is a directory.
   if (stats === null || stats.isDirectory()) return
   const fault = !stats.isFile() ? 'it is no file' : stats.size > LONGEST ? `it has ${stats.size} bytes, more than ${LONGEST}` : null
-  if (fault !== null) throw new ConfigError([{ path: '', message: `cannot read ${JSON.stringify(file)}: ${fault}` }])
+  if (fault !== null) throw unreadable(file, fault)
 }
 
 function statsOf (file: string): Stats | null {

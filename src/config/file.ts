@@ -18,6 +18,11 @@ function readText (path: string): string {
   try {
     return readFileSync(path, 'utf8')
   } catch (error) {
-    throw new ConfigError([{ path: '', message: `cannot read ${JSON.stringify(path)}: ${reason(error)}` }])
+    throw unreadable(path, reason(error))
   }
+}
+
+/** The fault of a config file that can not be read at all. */
+export function unreadable (path: string, why: string): ConfigError {
+  return new ConfigError([{ path: '', message: `cannot read ${JSON.stringify(path)}: ${why}` }])
 }

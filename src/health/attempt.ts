@@ -4,24 +4,23 @@ import { readLoadReport } from './parse-load-report.js'
 import type { Probe } from './probe.js'
 import { TargetDraining } from './target-draining.js'
 
-/** Why a probe did not pass: the reason is for the log, it may name addresses. */
-export interface Failure {
-  readonly reason: string
-  readonly draining: boolean
-}
-
-/** How a probe ended; null = no failure, no report. */
+/** How a probe ended. */
 export interface Attempt {
-  readonly failure: Failure | null
+  readonly passed: boolean
+  /** Why, for the log: it may name addresses. */
+  readonly reason: string
+  /** Did the target say that it is about to stop? */
+  readonly draining: boolean
+  /** What the target said of its load; null = nothing. */
   readonly report: LoadReport | null
 }
 
 /** Probes once. Never rejects. */
 export async function attempt (probe: Probe, address: TargetAddress, signal: AbortSignal): Promise<Attempt> {
   try {
-    return { failure: null, report: readLoadReport(await probe.check(address, signal)) }
+    return { passed: true, reason: 'check passed', draining: false, report: readLoadReport(await probe.check(address, signal)) }
   } catch (error) {
-    return { failure: { reason: describe(error), draining: saysDraining(error) }, report: null }
+    return { passed: false, reason: describe(error), draining: saysDraining(error), report: null }
   }
 }
 

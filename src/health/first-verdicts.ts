@@ -19,13 +19,7 @@ export async function firstVerdicts (addresses: readonly TargetAddress[], probe:
   })
   const deadline = clock.after(timeout, () => { controller.abort(new Error(overdue)) }, true)
   const results = await Promise.all(addresses.map(async address => {
-    const ended = attempt(probe, address, controller.signal).then(({ failure, report }): CheckResult => ({
-      passed: failure === null,
-      reason: failure?.reason ?? 'check passed',
-      tookMs: clock.now() - started,
-      draining: failure?.draining ?? false,
-      report
-    }))
+    const ended = attempt(probe, address, controller.signal).then((end): CheckResult => ({ ...end, tookMs: clock.now() - started }))
     return [address.origin, await Promise.race([late, ended])] as const
   }))
   deadline.cancel()

@@ -1,22 +1,14 @@
-import type { LoadReport } from '../balancing/load-report.js'
 import type { Clock, Timer } from '../base/clock.js'
 import type { Random } from '../base/random.js'
 import type { Target } from '../upstream/target.js'
-import { attempt } from './attempt.js'
+import { attempt, type Attempt } from './attempt.js'
 import type { ProbeSchedule } from './health-check.js'
 import type { Probe } from './probe.js'
 import { Verdict } from './verdict.js'
 
-/** One probe's end. */
-export interface CheckResult {
-  readonly passed: boolean
-  /** Why, for the log: may name addresses. */
-  readonly reason: string
+/** One probe's end, and how long it took. */
+export interface CheckResult extends Attempt {
   readonly tookMs: number
-  /** Did the target say that it is about to stop? */
-  readonly draining: boolean
-  /** What the target said of its load; null = nothing. */
-  readonly report: LoadReport | null
 }
 
 export interface WatchOptions {
@@ -55,16 +47,16 @@ export class Watch {
     const { probe, clock, schedule } = this.#options
     const started = clock.now()
     const controller = new AbortController()
-    const end = (passed: boolean, reason: string, draining = false, report: LoadReport | null = null): void => {
+    const end = (attempt: Attempt): void => {
       if (this.#giveUp !== giveUp) return
       this.#giveUp = null
       deadline.cancel()
-      this.#end({ passed, reason, tookMs: clock.now() - started, draining, report }, started)
+      this.#end({ ...attempt, tookMs: clock.now() - started }, started)
     }
     // The deadline ends the probe by itself: a probe that does not heed the signal still fails in time.
     const deadline = clock.after(schedule.timeout, () => {
       const reason = `no result within ${schedule.timeout} ms`
-      end(false, reason)
+      end({ passed: false, reason, draining: false, report: null })
       controller.abort(new Error(reason))
     })
     const giveUp = (): void => {
@@ -73,9 +65,9 @@ export class Watch {
     }
     this.#giveUp = giveUp
     const underWay = attempt(probe, this.target.address, controller.signal)
-      .then(({ failure, report }) => {
-        if (report !== null && this.#giveUp === giveUp) this.target.reported(report, clock.now())
-        end(failure === null, failure?.reason ?? 'check passed', failure?.draining, report)
+      .then(attempt => {
+        if (attempt.report !== null && this.#giveUp === giveUp) this.target.reported(attempt.report, clock.now())
+        end(attempt)
       })
       .finally(() => { if (this.#underWay === underWay) this.#underWay = null })
     this.#underWay = underWay

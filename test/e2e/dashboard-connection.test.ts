@@ -3,21 +3,14 @@ import { readFileSync } from 'node:fs'
 import http from 'node:http'
 import { isDeepStrictEqual } from 'node:util'
 import type { Page } from 'playwright-core'
-import t, { type Test } from 'tap'
-import { startChromium } from '../fixtures/chromium.js'
-import { change, newComplaints, newPage, pair, startProcesses, startProgramBefore, startWorld, type World } from '../fixtures/dashboard.js'
+import t from 'tap'
+import { change, newPage, pair, startProcesses, startProgramBefore, startScenes, startWorld, type World } from '../fixtures/dashboard.js'
 import { eventually } from '../fixtures/proxy.js'
 
 const TOKEN = 'a-token-that-nobody-guesses'
 
 t.test('the dashboard and what it is connected to', async t => {
-  const browser = await startChromium(t)
-  const scene = (name: string, play: (t: Test) => Promise<void>): void => {
-    void t.test(name, async t => {
-      await play(t)
-      t.strictSame(newComplaints(), [], 'no complaints in the console')
-    })
-  }
+  const { browser, scene } = await startScenes(t)
 
   scene('has the events of a proxy that was started anew, and those alone', async t => {
     const world = await startProcesses(t)

@@ -1,18 +1,11 @@
 import type { Locator, Page } from 'playwright-core'
-import t, { type Test } from 'tap'
+import t from 'tap'
 import { startBackend } from '../fixtures/backend.js'
-import { startChromium } from '../fixtures/chromium.js'
 import { closedPort } from '../fixtures/closed-port.js'
-import { change, figure, newComplaints, open, pair, row, startProxy, startWorld, traffic } from '../fixtures/dashboard.js'
+import { change, figure, open, pair, row, startProxy, startScenes, startWorld, traffic } from '../fixtures/dashboard.js'
 
 t.test('the figures of the dashboard', async t => {
-  const browser = await startChromium(t)
-  const scene = (name: string, play: (t: Test) => Promise<void>): void => {
-    void t.test(name, async t => {
-      await play(t)
-      t.strictSame(newComplaints(), [], 'no complaints in the console')
-    })
-  }
+  const { browser, scene } = await startScenes(t)
 
   scene('shows a full outage as clients see it', async t => {
     const world = await startWorld(t)

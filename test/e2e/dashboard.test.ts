@@ -1,16 +1,9 @@
 import type { Page } from 'playwright-core'
-import t, { type Test } from 'tap'
-import { startChromium } from '../fixtures/chromium.js'
-import { change, figure, newComplaints, open, pair, row, startProcesses, startWorld, traffic, type World } from '../fixtures/dashboard.js'
+import t from 'tap'
+import { change, figure, open, pair, row, startProcesses, startScenes, startWorld, traffic, type World } from '../fixtures/dashboard.js'
 
 t.test('the dashboard', async t => {
-  const browser = await startChromium(t)
-  const scene = (name: string, play: (t: Test) => Promise<void>): void => {
-    void t.test(name, async t => {
-      await play(t)
-      t.strictSame(newComplaints(), [], 'no complaints in the console')
-    })
-  }
+  const { browser, scene } = await startScenes(t)
 
   scene('shows what happens: traffic, a target that dies and comes back', async t => {
     const world = await startProcesses(t)
