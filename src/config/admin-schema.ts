@@ -24,7 +24,7 @@ const tcpAdmin = Type.Object({
 }, closed)
 
 const unixAdmin = Type.Object({
-  path: Type.String({ check: 'socket-path', description: 'Path of a Unix socket, relative to the config file.' }),
+  path: Type.String({ check: 'socket-path', description: 'Path of a Unix socket, relative to the config file; in all at most 107 bytes (103 on macOS).' }),
   token: Type.Optional(token)
 }, closed)
 

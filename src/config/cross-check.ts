@@ -1,5 +1,7 @@
+import { resolve } from 'node:path'
 import { stickyDefaults } from '../balancing/sticky-options.js'
 import type { ConfigFault } from '../base/errors.js'
+import { socketPathFault } from '../base/socket-path.js'
 import { adaptiveLimitDefaults } from '../upstream/adaptive-limit-schema.js'
 import { parseAddress } from '../upstream/address.js'
 import { adminFaults } from './admin-schema.js'
@@ -11,28 +13,50 @@ import { elements, entries, isRecord, placeText, type Place } from './place.js'
 /**
  * What is wrong between parts of a document that may each be fine. It looks at documents of any form, so that these
  * faults are told together with those of form, and passes over what has the wrong one.
+ * @param directory what relative paths are relative to.
  */
-export function crossCheck (document: unknown): readonly ConfigFault[] {
+export function crossCheck (document: unknown, directory = ''): readonly ConfigFault[] {
   if (!isRecord(document)) return []
-  const checker = new CrossChecker()
+  const checker = new CrossChecker(directory)
   checker.listen(document['listen'])
   for (const [name, pool] of entries(document['pools'])) if (isRecord(pool)) checker.pool(pool, ['pools', name])
   checker.cookies(document['pools'], document['routes'])
-  checker.faults.push(...adminFaults(document['admin']))
+  checker.admin(document['admin'])
   checker.routes(document['routes'], isRecord(document['pools']) ? Object.keys(document['pools']) : null)
   return checker.faults
 }
 
 class CrossChecker {
   readonly faults: ConfigFault[] = []
+  readonly #directory: string
+
+  constructor (directory: string) {
+    this.#directory = directory
+  }
 
   listen (listen: unknown): void {
     const seen = new Set<string>()
+    if (isRecord(listen)) this.#socketPath(listen['path'], ['listen', 'path'])
     elements(listen).forEach((address, index) => {
       if (!isRecord(address) || address['port'] === 0) return
       const { host, port, path } = address
-      if (this.#repeats(seen, JSON.stringify([host, port, path]))) this.#fault(['listen', index], 'is in the list already')
+      const file = this.#socketPath(path, ['listen', index, 'path'])
+      if (this.#repeats(seen, JSON.stringify([host, port, file]))) this.#fault(['listen', index], 'is in the list already')
     })
+  }
+
+  admin (admin: unknown): void {
+    this.faults.push(...adminFaults(admin))
+    if (isRecord(admin)) this.#socketPath(admin['path'], ['admin', 'path'])
+  }
+
+  /** The file that a `path` stands for; null if it is none. */
+  #socketPath (path: unknown, place: Place): string | null {
+    if (typeof path !== 'string' || path === '' || path.includes('\0')) return null
+    const file = resolve(this.#directory, path)
+    const fault = socketPathFault(file)
+    if (fault !== null) this.#fault(place, fault)
+    return file
   }
 
   pool (pool: Readonly<Record<string, unknown>>, place: Place): void {

@@ -31,7 +31,7 @@ export function loadConfig (input: unknown, { env = {}, directory = '', strategi
   const all = firstOfEach([
     ...faults,
     ...found.map(({ place, message }) => ({ path: placeText(place), message })),
-    ...crossCheck(document),
+    ...crossCheck(document, directory),
     ...files.faults
   ])
   if (all.length > 0 || !isConfigInput(document)) throw new ConfigError(all)

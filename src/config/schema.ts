@@ -34,7 +34,7 @@ const tcpListen = Type.Object({
 }, closed)
 
 const unixListen = Type.Object({
-  path: Type.String({ check: 'socket-path', description: 'Path of a Unix socket, relative to the config file.' })
+  path: Type.String({ check: 'socket-path', description: 'Path of a Unix socket, relative to the config file; in all at most 107 bytes (103 on macOS).' })
 }, closed)
 
 const listenSchema = Type.Union([tcpListen, unixListen, Type.Array(Type.Union([tcpListen, unixListen], { expects: 'an object' }), { minItems: 1 })], {

@@ -1,3 +1,5 @@
+import { socketPathFault } from '../base/socket-path.js'
+
 /** Where a target listens. */
 export interface TargetAddress {
   readonly protocol: 'http:' | 'https:'
@@ -40,5 +42,7 @@ export function parseAddress (text: string): TargetAddress {
 function unixAddress (text: string): TargetAddress {
   const path = text.startsWith('unix://') ? text.slice('unix://'.length) : text.slice('unix:'.length)
   if (!path.startsWith('/') || path === '/' || path.includes('\0')) throw new TypeError(`"${text}" is not unix:/absolute/path`)
+  const fault = socketPathFault(path)
+  if (fault !== null) throw new TypeError(fault)
   return { protocol: 'http:', hostname: 'localhost', port: 80, socketPath: path, authority: 'localhost', origin: `unix:${path}` }
 }

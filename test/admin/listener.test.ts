@@ -6,7 +6,7 @@ import fc from 'fast-check'
 import t from 'tap'
 import { VirtualClock } from '../../src/base/virtual-clock.js'
 import { connect, exchange } from '../fixtures/client.js'
-import { directory } from '../fixtures/program.js'
+import { directory } from '../fixtures/directory.js'
 import { eventually } from '../fixtures/proxy.js'
 import { ask, startAdmin } from './admin-world.js'
 

@@ -116,6 +116,18 @@ t.test('listen: one or several, TCP or Unix', async t => {
   t.strictSame(listen([{ path: '/run/h.sock' }, { path: 'h.sock' }, { host: 'localhost', port: 1 }]), [
     { path: '/run/h.sock' }, { path: '/etc/headrace/h.sock' }, { host: 'localhost', port: 1 }
   ])
+  t.throws(() => listen([{ path: '/etc/headrace/h.sock' }, { path: 'h.sock' }]), { message: 'listen[1]: is in the list already' }, 'the same file')
+})
+
+t.test('the path of a Unix socket is as long as a system takes it, wherever the config lies', async t => {
+  const listen = { path: 'h.sock' }
+  const admin = { path: 'admin.sock' }
+  const faults = (rest: object, directory: string) => faultsOf({ ...rest, pools: { api: { targets: TARGETS } } }, { directory })
+  t.strictSame(faults({ listen, admin }, '/etc/headrace'), [])
+  const deep = `/${'d'.repeat(107)}`
+  t.match(faults({ listen, admin }, deep), [/^listen\.path: the path of a Unix socket can have \d+ bytes, and "\/d+\/h\.sock" has 115$/, /^admin\.path: .* has 119$/])
+  t.match(faults({ listen: [listen, { port: 0 }] }, deep), [/^listen\[0\]\.path: /])
+  t.match(faultsOf({ pools: { api: { targets: [`unix:${deep}`] } } }), [/^pools\.api\.targets\[0\]: the path of a Unix socket can have/])
 })
 
 t.test('targets in canonical form', async t => {

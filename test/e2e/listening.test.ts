@@ -4,7 +4,8 @@ import { join } from 'node:path'
 import t from 'tap'
 import { startBackend } from '../fixtures/backend.js'
 import { get } from '../fixtures/client.js'
-import { configFile, directory, runProgram, startProgram } from '../fixtures/program.js'
+import { directory } from '../fixtures/directory.js'
+import { configFile, runProgram, startProgram } from '../fixtures/program.js'
 
 t.test('a port in use is one line, without a stack', async t => {
   const backend = await startBackend(t)

@@ -6,7 +6,8 @@ import { fileURLToPath } from 'node:url'
 import t from 'tap'
 import { startBackend } from '../fixtures/backend.js'
 import { get } from '../fixtures/client.js'
-import { configFile, directory } from '../fixtures/program.js'
+import { directory } from '../fixtures/directory.js'
+import { configFile } from '../fixtures/program.js'
 import { eventually } from '../fixtures/proxy.js'
 
 const CLI = fileURLToPath(new URL('../../dist/cli.js', import.meta.url))

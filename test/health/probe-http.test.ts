@@ -11,6 +11,7 @@ import { TargetDraining } from '../../src/health/target-draining.js'
 import { parseAddress } from '../../src/upstream/address.js'
 import type { TlsOptions } from '../../src/upstream/tls-options.js'
 import { closedPort } from '../fixtures/closed-port.js'
+import { directory } from '../fixtures/directory.js'
 import { listening, type Listening } from './listening.js'
 
 const never = new AbortController().signal
@@ -210,7 +211,7 @@ t.test('refused, reset, not there', async t => {
   await t.rejects(probe().check(parseAddress(`http://127.0.0.1:${await closedPort(t)}`), never), /ECONNREFUSED/)
   const resetting = await listening(t, createRawServer(socket => { socket.once('data', () => { socket.resetAndDestroy() }) }))
   await t.rejects(probe().check(resetting.address, never), /ECONNRESET|hang up/)
-  await t.rejects(probe().check(parseAddress(`unix:${join(t.testdir({}), 'none')}`), never), /ENOENT/)
+  await t.rejects(probe().check(parseAddress(`unix:${join(await directory(t), 'none')}`), never), /ENOENT/)
 })
 
 t.test('a request that cannot be sent fails like any other, and nothing is opened', async t => {
@@ -223,7 +224,7 @@ t.test('a request that cannot be sent fails like any other, and nothing is opene
 
 t.test('Unix sockets', async t => {
   const hosts: Array<string | undefined> = []
-  const server = await serve(t, (request, response) => { hosts.push(request.headers.host); response.end('ok') }, join(t.testdir({}), 's'))
+  const server = await serve(t, (request, response) => { hosts.push(request.headers.host); response.end('ok') }, join(await directory(t), 's'))
   await probe({ port: 9, bodyContains: 'ok' }).check(server.address, never)
   t.strictSame(hosts, ['localhost'])
   await server.quiet()

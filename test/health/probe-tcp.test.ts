@@ -6,6 +6,7 @@ import { TcpProbe } from '../../src/health/probe-tcp.js'
 import { createProbe } from '../../src/health/probes.js'
 import { parseAddress } from '../../src/upstream/address.js'
 import { closedPort } from '../fixtures/closed-port.js'
+import { directory } from '../fixtures/directory.js'
 import { listening } from './listening.js'
 
 const never = new AbortController().signal
@@ -36,7 +37,7 @@ t.test('another port may be probed, and an https target is not greeted', async t
 })
 
 t.test('Unix sockets, where a port has no meaning', async t => {
-  const path = join(t.testdir({}), 's')
+  const path = join(await directory(t), 's')
   const server = await listening(t, createServer(socket => { socket.resume() }), { path })
   await new TcpProbe(9).check(server.address, never)
   await server.connected

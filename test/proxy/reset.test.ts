@@ -4,7 +4,7 @@ import { connect, type AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { reset } from '../../src/proxy/reset.js'
-import { directory } from '../fixtures/program.js'
+import { directory } from '../fixtures/directory.js'
 
 /** Resets a response whose first piece the client has got. @returns what the client sees of the end. */
 async function cut (t: Test, listen: { readonly port: number, readonly host: string } | { readonly path: string }): Promise<{ readonly code: string | undefined, readonly text: string }> {

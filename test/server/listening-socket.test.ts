@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { InheritedSockets } from '../../src/server/inherited-sockets.js'
 import { ListeningSocket } from '../../src/server/listening-socket.js'
-import { directory } from '../fixtures/program.js'
+import { directory } from '../fixtures/directory.js'
 
 async function listenAt (t: Test, address: { readonly path: string } | { readonly host: string, readonly port: number }): Promise<ListeningSocket> {
   const socket = await ListeningSocket.open(net.createServer(connection => { connection.end('hello') }), { key: 'key', address }, new InheritedSockets())

@@ -6,7 +6,7 @@ import { startProxy, type StrategyKind } from '../../src/index.js'
 import { behaviours, startBackend } from '../fixtures/backend.js'
 import { connect, exchange, get } from '../fixtures/client.js'
 import { eventually, startTestProxy } from '../fixtures/proxy.js'
-import { directory } from '../fixtures/program.js'
+import { directory } from '../fixtures/directory.js'
 
 t.test('a plugin of the user\'s: hooks on proxied requests, routes of its own, its own parsing', async t => {
   const backend = await startBackend(t, behaviours.ok({ body: 'proxied', headers: ['X-Both', 'target'] }))

@@ -27,7 +27,8 @@ t.test('refuses the rest, saying why', async t => {
     ['', /not a URL/], ['foo', /not a URL/], ['localhost:3000', /not an http/], ['ftp://a', /not an http/], ['http://', /not a URL/],
     ['http://a:0', /port 0/], ['http://a:65536', /not a URL/], ['http://u@a', /user name or password/], ['http://:p@a', /user name or password/],
     ['http://a/b', /path or query/], ['http://a/?b', /path or query/], ['http://a/#b', /path or query/],
-    ['unix:run/app.sock', /absolute/], ['unix:', /absolute/], ['unix:/', /absolute/], ['unix:///', /absolute/], ['unix:/a\0b', /absolute/]
+    ['unix:run/app.sock', /absolute/], ['unix:', /absolute/], ['unix:/', /absolute/], ['unix:///', /absolute/], ['unix:/a\0b', /absolute/],
+    [`unix:/${'s'.repeat(107)}`, /path of a Unix socket can have \d+ bytes, and "\/s+" has 108/]
   ] as const) {
     t.throws(() => parseAddress(text), { name: 'TypeError', message: why }, JSON.stringify(text))
   }
