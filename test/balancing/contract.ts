@@ -104,9 +104,10 @@ export function strategyContract (t: Test, { create, weighted = true, spreads = 
         return heapInUse() - before
       }
       work()
-      // What grows with the picks grows each time; what Node itself keeps, of compiled code for one, does not.
-      const grown = [growth(), growth()]
-      t.ok(Math.min(...grown) < 150_000, `${grown.join(' and ')} bytes`)
+      // What grows with the picks grows each time; what Node itself keeps, of compiled code for one, does not, but may come late on a busy machine.
+      const grown = [growth()]
+      while (Math.min(...grown) > 150_000 && grown.length < 8) grown.push(growth())
+      t.ok(Math.min(...grown) < 150_000, `${grown.join(', ')} bytes`)
     }
   })
 
