@@ -6,7 +6,8 @@ import type { PoolSnapshot, RouteSnapshot, Snapshot } from './snapshot.js'
 /**
  * Makes one of the snapshots of several processes. What was counted is added up. What is set is the word of the process in charge, the primary,
  * or of the first where it is not among them; so is which pools, targets and routes there are, for workers hear of a change a moment later.
- * In what groups they are merged makes no difference.
+ * The most at once is that of one process, or of all at this moment: what they had together at another one nobody has seen. In what groups they
+ * are merged makes no difference.
  */
 export function mergeSnapshots (snapshots: NonEmpty<Snapshot>): Snapshot {
   return snapshots.reduce(merge)
@@ -49,7 +50,7 @@ function mergePools (a: PoolSnapshot, b: PoolSnapshot, rank: number): PoolSnapsh
     inflight: a.inflight + b.inflight,
     queue: {
       now: a.queue.now + b.queue.now,
-      max: Math.max(a.queue.max, b.queue.max),
+      max: Math.max(a.queue.max, b.queue.max, a.queue.now + b.queue.now),
       limit,
       total: a.queue.total + b.queue.total,
       timedOut: a.queue.timedOut + b.queue.timedOut,

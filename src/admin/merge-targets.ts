@@ -34,7 +34,7 @@ function mergeCounts (a: Counted, b: Counted): Counted {
   const { connections: d, times: u } = b
   return {
     inflight: a.inflight + b.inflight,
-    inflightMax: Math.max(a.inflightMax, b.inflightMax),
+    inflightMax: Math.max(a.inflightMax, b.inflightMax, a.inflight + b.inflight),
     requests: a.requests + b.requests,
     retries: a.retries + b.retries,
     responses: mergeResponses(a.responses, b.responses),

@@ -16,10 +16,16 @@ export interface Metric {
   readonly help: string
   /** Their values come from the config, and from what this program knows. Never from a client. */
   readonly labels: readonly string[]
-  samples (snapshot: Snapshot): Sample[]
+  /** They may be many, so they are made as they are asked for. */
+  samples (snapshot: Snapshot): Iterable<Sample>
 }
 
 /** Seconds, as Prometheus wants them. */
 export function seconds (milliseconds: number): number {
   return milliseconds / 1000
+}
+
+/** The samples of all items, one item after the other. */
+export function * eachOf<T> (items: readonly T[], samplesOf: (item: T) => Iterable<Sample>): Generator<Sample> {
+  for (const item of items) yield * samplesOf(item)
 }

@@ -5,7 +5,7 @@ import type { PoolSnapshot } from './snapshot.js'
 export const poolMetrics: readonly Metric[] = [
   ofPools('headrace_pool_targets', 'gauge', 'Targets of the pool, in whatever state.', ({ targets }) => targets.length),
   ofPools('headrace_queue_length', 'gauge', 'Requests that wait for a target.', ({ queue }) => queue.now),
-  ofPools('headrace_queue_length_max', 'gauge', 'The most requests that have waited at once, in any one process.', ({ queue }) => queue.max),
+  ofPools('headrace_queue_length_max', 'gauge', 'The most requests that have waited at once, in any one process or now in all.', ({ queue }) => queue.max),
   ofPools('headrace_queue_limit', 'gauge', 'Requests that may wait at once.', ({ queue }) => queue.limit),
   ofPools('headrace_queue_total', 'counter', 'Requests that had to wait for a target.', ({ queue }) => queue.total),
   ofPools('headrace_queue_timeouts_total', 'counter', 'Requests that waited in vain.', ({ queue }) => queue.timedOut),

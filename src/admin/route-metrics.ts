@@ -1,6 +1,6 @@
 import type { FailureCode } from '../base/errors.js'
 import { failureSamples } from './failure-samples.js'
-import { seconds, type Metric, type Sample } from './metric.js'
+import { eachOf, seconds, type Metric, type Sample } from './metric.js'
 import { DURATION_BUCKETS, type RouteSnapshot, type Snapshot } from './snapshot.js'
 
 /** What is written before there is any, for a rate misses what a series begins with. Upgrades are only there where somebody asks for them. */
@@ -15,9 +15,9 @@ export const routeMetrics: readonly Metric[] = [
   {
     name: 'headrace_requests_total',
     type: 'counter',
-    help: 'Requests of clients by class of the status they got: 1xx (upgrades) to 5xx. The target is that of the last attempt, empty if there was none.',
+    help: 'Requests of clients by class of the status they got: 1xx (upgrades) to 5xx. The target is that of the last attempt, empty if there was none or it had left its pool.',
     labels: ['route', 'pool', 'target', 'status'],
-    samples: snapshot => snapshot.routes.flatMap(route => requests(route, snapshot))
+    samples: snapshot => eachOf(snapshot.routes, route => requests(route, snapshot))
   },
   {
     name: 'headrace_failures_total',

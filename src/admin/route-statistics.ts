@@ -17,7 +17,7 @@ export class RouteStatistics implements RouteObserver {
   /** Requests that did not end with a whole response, by what went wrong last. */
   readonly failures = new Map<FailureCode, number>()
   readonly #buckets: number[] = new Array<number>(DURATION_BUCKETS.length + 1).fill(0)
-  /** By the first digit of the status. A target that is gone takes its numbers with it. */
+  /** By the first digit of the status. A target that is gone takes its numbers with it; what ends after that is counted with what reached none. */
   readonly #byTarget = new WeakMap<Target, Answers>()
   readonly #unreached: Answers = [0, 0, 0, 0, 0, 0]
 
@@ -50,7 +50,8 @@ export class RouteStatistics implements RouteObserver {
   }
 
   #answers (target: Target | null): Answers {
-    if (target === null) return this.#unreached
+    // Nobody is shown the numbers of one that has left: what ends there now would be counted nowhere.
+    if (target === null || target.left) return this.#unreached
     let answers = this.#byTarget.get(target)
     if (answers === undefined) this.#byTarget.set(target, answers = [0, 0, 0, 0, 0, 0])
     return answers

@@ -6,6 +6,8 @@ import type { Strays } from '../proxy/strays.js'
 import { routeName } from './route-name.js'
 import { RouteStatistics } from './route-statistics.js'
 
+type Matched = Pick<RouteConfig, 'host' | 'prefix' | 'methods' | 'pool'>
+
 /** What a process knows of itself beside what its pools and targets count: one for each process, whatever its config. */
 export class Statistics implements Strays {
   /** Milliseconds since 1970. */
@@ -24,12 +26,17 @@ export class Statistics implements Strays {
   }
 
   /** The numbers of a route: those of the route of this name and pool that was there before, if there was one. */
-  readonly route = (config: Pick<RouteConfig, 'host' | 'prefix' | 'methods' | 'pool'>): RouteStatistics => {
-    // No pool's name and no route's has a line break in it.
-    const key = `${routeName(config)}\n${config.pool}`
+  readonly route = (config: Matched): RouteStatistics => {
+    const key = keyOf(config)
     let route = this.#routes.get(key)
     if (route === undefined) this.#routes.set(key, route = new RouteStatistics())
     return route
+  }
+
+  /** Forgets routes that are gone: one that comes back begins anew, as a target does. */
+  keep (routes: readonly Matched[]): void {
+    const kept = new Set(routes.map(keyOf))
+    for (const key of this.#routes.keys()) if (!kept.has(key)) this.#routes.delete(key)
   }
 
   unrouted (): void {
@@ -44,4 +51,9 @@ export class Statistics implements Strays {
   stop (): void {
     this.load.stop()
   }
+}
+
+/** No pool's name and no route's has a line break in it. */
+function keyOf (config: Matched): string {
+  return `${routeName(config)}\n${config.pool}`
 }

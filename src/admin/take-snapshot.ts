@@ -1,5 +1,6 @@
 import type { Clock } from '../base/clock.js'
 import { processUsage } from '../base/process-usage.js'
+import { prefixCharacters } from '../proxy/prefix-characters.js'
 import type { RouteConfig } from '../proxy/route-config.js'
 import type { Pool } from '../upstream/pool.js'
 import type { RetryBudget } from '../proxy/retry-budget.js'
@@ -82,7 +83,7 @@ function routeSnapshot (config: RouteConfig, statistics: Statistics, pool: Pool 
   return {
     name: routeName(config),
     host,
-    prefix,
+    prefix: prefixCharacters(prefix),
     methods,
     pool: config.pool,
     inflight: route.inflight,

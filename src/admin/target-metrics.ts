@@ -1,7 +1,7 @@
 import type { FailureCode } from '../base/errors.js'
 import { judges } from '../upstream/target.js'
 import { failureSamples } from './failure-samples.js'
-import { seconds, type Metric, type Sample } from './metric.js'
+import { eachOf, seconds, type Metric, type Sample } from './metric.js'
 import type { Snapshot, TargetSnapshot, TimeSnapshot } from './snapshot.js'
 
 const CLASSES = ['1', '2', '3', '4', '5'] as const
@@ -19,7 +19,7 @@ export const targetMetrics: readonly Metric[] = [
   ofTargets('headrace_target_max_connections', 'gauge', 'Requests at once that the config allows the target. 0 = no limit.', ({ maxConnections }) => maxConnections),
   ofTargets('headrace_target_adaptive_limit', 'gauge', 'Requests at once that the adaptive limit allows the target now. Absent without such a limit.', ({ adaptiveLimit }) => adaptiveLimit),
   ofTargets('headrace_inflight', 'gauge', 'Requests under way on the target.', ({ inflight }) => inflight),
-  ofTargets('headrace_inflight_max', 'gauge', 'The most requests at once on the target, from any one process.', ({ inflightMax }) => inflightMax),
+  ofTargets('headrace_inflight_max', 'gauge', 'The most requests at once on the target, from any one process or now from all.', ({ inflightMax }) => inflightMax),
   ofTargets('headrace_target_requests_total', 'counter', 'Requests given to the target, retries included.', ({ requests }) => requests),
   labelled('headrace_target_responses_total', 'counter', 'status', 'Responses of the target by class of their status: 1xx (upgrades) to 5xx.',
     ({ responses }) => CLASSES.map(digit => [`${digit}xx`, responses[digit]])),
@@ -62,8 +62,8 @@ export const targetMetrics: readonly Metric[] = [
 
 type Labels = Readonly<Record<string, string>>
 
-function each (snapshot: Snapshot, samplesOf: (target: TargetSnapshot, labels: Labels) => Sample[]): Sample[] {
-  return snapshot.pools.flatMap(pool => pool.targets.flatMap(target => samplesOf(target, { pool: pool.name, target: target.url })))
+function each (snapshot: Snapshot, samplesOf: (target: TargetSnapshot, labels: Labels) => Sample[]): Iterable<Sample> {
+  return eachOf(snapshot.pools, pool => eachOf(pool.targets, target => samplesOf(target, { pool: pool.name, target: target.url })))
 }
 
 /** One value for each target; null = there is none. */

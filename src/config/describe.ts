@@ -1,11 +1,11 @@
 import type { StrategySpec } from '../balancing/strategy-spec.js'
 import type { HealthCheck, StatusRange } from '../health/health-check.js'
 import type { FailureRate, PassiveHealth } from '../health/passive-health.js'
+import { prefixCharacters } from '../proxy/prefix-characters.js'
 import type { HeaderRules, PriorityRule, RetryRules, RouteConfig, RouteTimeouts } from '../proxy/route-config.js'
 import type { TlsOptions } from '../transport/transport.js'
 import type { SlowStartRules } from '../upstream/slow-start.js'
 import type { Config, PoolConfig } from './config.js'
-import { prefixCharacters } from './path-rules.js'
 
 const REDACTED = '(redacted)'
 const SECRET_FIELD = /auth|cookie|credential|key|pass|secret|session|signature|token/i

@@ -38,12 +38,7 @@ export function withoutTrailingSlash (path: string): string {
   return path.length > 1 && path.endsWith('/') ? path.slice(0, -1) : path
 }
 
-/** A prefix as routes compare it: one character per byte of UTF-8, as the path of a request is decoded. */
+/** A prefix as routes compare it: one character per byte of UTF-8, as the path of a request is decoded. `prefixCharacters` is the opposite. */
 export function prefixBytes (prefix: string): string {
   return Buffer.from(withoutTrailingSlash(prefix), 'utf8').toString('latin1')
-}
-
-/** The opposite of `prefixBytes`, for reading. */
-export function prefixCharacters (prefix: string): string {
-  return Buffer.from(prefix, 'latin1').toString('utf8')
 }

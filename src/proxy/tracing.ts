@@ -5,6 +5,7 @@ import type { Target } from '../upstream/target.js'
 import type { ExchangeHead } from './exchange-head.js'
 import type { ExchangeRecord } from './exchange-record.js'
 import { fieldValue } from './field-value.js'
+import { prefixCharacters } from './prefix-characters.js'
 import { newTraceParent, onlyTraceParent, traceParentText, type TraceParent } from './trace-parent.js'
 
 /**
@@ -21,11 +22,12 @@ export class Tracing {
   begin (route: TracedRoute, head: ExchangeHead): ExchangeTrace {
     // Of what is to be sent: a field that the client may not say, or that is for one hop, is none of its trace either.
     const parent = onlyTraceParent(head.headers)
-    const span = this.#tracer.startSpan(`${head.method} ${route.config.prefix}`, {
+    const prefix = prefixCharacters(route.config.prefix)
+    const span = this.#tracer.startSpan(`${head.method} ${prefix}`, {
       kind: SpanKind.SERVER,
       attributes: {
         'http.request.method': head.method,
-        'http.route': route.config.prefix,
+        'http.route': prefix,
         'url.path': withoutQuery(head.originalPath),
         'headrace.pool': route.pool.name,
         'headrace.request_id': head.requestId,

@@ -145,7 +145,7 @@ export class Running implements RunningProxy, Controlled {
   async #reload (config: Config): Promise<readonly string[]> {
     const { signal } = this.#stopping
     signal.throwIfAborted()
-    const { front, upstreams, overrides, log, logged } = this.#parts
+    const { front, upstreams, overrides, statistics, log, logged } = this.#parts
     const next = await upstreams.prepare(overrides.over(config.pools), config, signal)
     let generation: Generation | null = null
     let listeners: NextListeners | null = null
@@ -161,6 +161,7 @@ export class Running implements RunningProxy, Controlled {
       front.configure(config.timeouts)
       front.use(generation.handle)
       if (logged && config.log.level !== this.#config.log.level) log.level = config.log.level
+      statistics?.keep(config.routes)
       this.#config = config
       this.#generation = generation
       this.#addresses = listeners.urls

@@ -71,8 +71,8 @@ export class Pool {
 
   get targets (): readonly Target[] { return this.#targets }
 
-  /** Requests under way over all its present targets. */
-  get inflight (): number { return this.#targets.reduce((sum, target) => sum + target.inflight, 0) }
+  /** Requests under way, those on targets that have left it included: they count towards its limit, too. */
+  get inflight (): number { return this.#leases }
 
   /** Requests that wait for a target. */
   get queued (): number { return this.#waiters.size }
@@ -220,7 +220,10 @@ export class Pool {
     this.#targets = [...next.values()]
     this.#refresh()
     for (const target of added) this.#noteService(target)
-    for (const target of removed) this.#noteService(target)
+    for (const target of removed) {
+      target.leave()
+      this.#noteService(target)
+    }
     return { added, removed }
   }
 

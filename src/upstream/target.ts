@@ -66,6 +66,7 @@ export class Target implements Candidate {
   #vetoes = 0
   /** Has its health check not said anything yet? */
   #checking = false
+  #left = false
 
   /** @param changed called after every change that may alter eligibility or weight, never for a mere count. */
   constructor (poolName: string, spec: TargetSpec, changed: TargetObserver, adaptive: ConcurrencyLimit | null = null) {
@@ -108,6 +109,8 @@ export class Target implements Candidate {
   get share (): number { return this.#share }
   /** Does nothing but passive health speak against it? Its probes, if there are any, pass. */
   get onlyEjected (): boolean { return this.#weight > 0 && this.#vetoes === BITS.passive }
+  /** Is it in its pool no more? It does not come back: an address that does is another target. */
+  get left (): boolean { return this.#left }
   get healthy (): boolean { return (this.#vetoes & HEALTH) === 0 }
   /** Does nothing but its limit speak against it? */
   get onlyFull (): boolean { return this.#weight > 0 && this.#vetoes === BITS.full }
@@ -181,6 +184,11 @@ export class Target implements Candidate {
     this.#maintenance = maintenance
     this.judge('admin', !(spec.drain === true || maintenance))
     if (changed) this.#changed(this, true)
+  }
+
+  /** @internal Its pool has it no more. */
+  leave (): void {
+    this.#left = true
   }
 
   /** @internal Its pool says whether it is in service. */

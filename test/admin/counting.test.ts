@@ -153,7 +153,7 @@ t.test('an answer that was held is the client\'s in the end', async t => {
   world.check(t)
 })
 
-t.test('a tunnel counts as answered when it begins, with the bytes of both ways', async t => {
+t.test('a tunnel is counted when it ends: as answered when it began, with the bytes of both ways', async t => {
   const made = counted({ head: { upgrade: 'websocket' } })
   const { world } = made
   world.advance(3)

@@ -34,6 +34,26 @@ t.test('what was counted is kept', async t => {
   }), { numRuns: 50 })
 })
 
+t.test('what there is now is never more than the most there was', async t => {
+  fc.assert(fc.property(fc.array(worker, { minLength: 2, maxLength: 4 }), ([first, ...others]) => {
+    if (first === undefined) return
+    const { pools } = mergeSnapshots([honest(first), ...others.map(honest)])
+    t.ok(pools.every(({ queue, targets }) => queue.now <= queue.max && targets.every(({ inflight, inflightMax }) => inflight <= inflightMax)))
+  }), { numRuns: 30 })
+})
+
+/** A process has had at least as many as it has. */
+function honest (snapshot: Snapshot): Snapshot {
+  return {
+    ...snapshot,
+    pools: snapshot.pools.map(pool => ({
+      ...pool,
+      queue: { ...pool.queue, max: Math.max(pool.queue.max, pool.queue.now) },
+      targets: pool.targets.map(target => ({ ...target, inflightMax: Math.max(target.inflightMax, target.inflight) }))
+    }))
+  }
+}
+
 t.test('the primary has the word, whatever the order', async t => {
   fc.assert(fc.property(worker, worker, primary, (a, b, p) => {
     for (const merged of [mergeSnapshots([a, b, p]), mergeSnapshots([p, a, b]), mergeSnapshots([a, p, b])]) {

@@ -129,6 +129,16 @@ t.test('a target that has left is no label any more', async t => {
   t.ok(text.includes('http://10.0.0.9:3000'))
 })
 
+t.test('a request that ends on a target that has left is counted', async t => {
+  const made = counted({ targets: 2 })
+  made.world.last.respond(502)
+  made.world.pool.reconcile([{ url: 'http://10.0.0.9:3000' }])
+  t.equal(made.pool.inflight, 1, 'it is under way still')
+  made.world.last.end()
+  t.same(made.requests, { 'none 5xx': 1 })
+  t.equal(made.pool.inflight, 0)
+})
+
 t.test('reloads', async t => {
   const [snapshot] = fc.sample(snapshotOf('single'), { numRuns: 1, seed: 1 })
   if (snapshot === undefined) throw new Error('there is one')
@@ -164,4 +174,26 @@ t.test('requests go on while they are written: one metric in a turn', async t =>
   await metricsWriter.write(snapshot)
   written = true
   t.ok(turns >= allMetrics.length, `${turns} turns for ${allMetrics.length} metrics`)
+})
+
+t.test('a metric of very many routes and targets is written in many turns, and whole', async t => {
+  const { snapshot } = counted({ targets: 100 })
+  const [route] = snapshot.routes
+  if (route === undefined) throw new Error('there is one')
+  const many = { ...snapshot, routes: Array.from({ length: 50 }, (_, i) => ({ ...route, name: `/${i}` })) }
+  const turnsFor = async (snapshot: Snapshot): Promise<number> => {
+    const seen = { turns: 0, written: false }
+    const count = (): void => {
+      seen.turns++
+      if (!seen.written) setImmediate(count)
+    }
+    setImmediate(count)
+    await metricsWriter.write(snapshot)
+    seen.written = true
+    return seen.turns
+  }
+  const series = 50 * 101 * 4
+  t.equal((await families(many)).get('headrace_requests_total')?.samples.length, series)
+  const [few, lots] = [await turnsFor(snapshot), await turnsFor(many)]
+  t.ok(lots >= few + series / 500, `${few} turns, and ${lots} for ${series} series`)
 })

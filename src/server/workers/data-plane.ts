@@ -148,6 +148,7 @@ export class DataPlane {
   #use (config: Config, generation: Generation): void {
     this.#front.configure(config.timeouts)
     this.#front.use(generation.handle)
+    this.#statistics?.keep(config.routes)
     this.#config = config
     this.#generation = generation
     this.#options.log.level = config.log.level
