@@ -41,7 +41,7 @@ program.command('check')
     const described = describeConfig(readConfigFile(config, { env: process.env }))
     if (against === undefined) return print(JSON.stringify(described, null, 2))
     const changes = await (await import('./cli/against.js')).against(against, described, token)
-    print(changes.length === 0 ? 'changes nothing' : changes.join('\n'))
+    print(changes.length === 0 ? 'changes nothing (secrets are not compared)' : changes.join('\n'))
   })
 
 program.command('simulate')

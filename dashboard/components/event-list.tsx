@@ -22,7 +22,7 @@ function Line ({ event }: { readonly event: ProxyEvent }): JSX.Element {
   const tone = BAD.has(event.kind) ? 'bad' : GOOD.has(event.kind) ? 'good' : 'calm'
   return (
     <li>
-      <time dateTime={new Date(event.at).toISOString()}>{timeOfDay(event.at)}</time>
+      <time dateTime={new Date(event.at).toISOString()} title={new Date(event.at).toLocaleString('en-GB')}>{timeOfDay(event.at)}</time>
       <span class={`kind ${tone}`}>{word(event)}</span>
       <span class='place'>{place(event)}</span>
       <span class='message'>{event.message}</span>

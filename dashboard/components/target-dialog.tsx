@@ -33,7 +33,8 @@ export function TargetDialog ({ pool, target, action, onClose }: TargetDialogPro
   const name = targetName(target.url)
   const { button, meaning } = actionWords[action]
   const serving = pool.targets.filter(({ state, weight }) => (state === 'up' || state === 'full') && weight > 0)
-  const last = action !== 'ready' && action !== 'weight' && serving.length === 1 && serving[0]?.url === target.url
+  const stops = action === 'weight' ? Number(weight) === 0 : action !== 'ready'
+  const last = stops && serving.length === 1 && serving[0]?.url === target.url
   const confirm = async (): Promise<boolean> => {
     await change('PUT', targetPath(pool.name, target.url), action === 'weight' ? { weight: Number(weight) } : { state: action })
     return true

@@ -14,7 +14,7 @@ export const processMetrics: readonly Metric[] = [
   single('headrace_client_connections', 'gauge', 'Client connections that stand, tunnels included.', ({ connections }) => connections),
   single('headrace_draining', 'gauge', '1 while the proxy is shutting down, else 0.', ({ draining }) => Number(draining)),
   single('headrace_unrouted_requests_total', 'counter', 'Requests that no route was for: they got 404, and are counted nowhere else.', ({ unrouted }) => unrouted),
-  single('headrace_refused_requests_total', 'counter', 'Requests that were refused without looking for a route: they could not be read, or may not be served (400, 405, 408, 413, 431, 501, 505).', ({ refused }) => refused),
+  single('headrace_refused_requests_total', 'counter', 'Requests that were refused without looking for a route: they could not be read, or may not be served (400, 405, 408, 413, 431, 501, 505), or no worker process could take their connection (503).', ({ refused }) => refused),
   single('headrace_worker_restarts_total', 'counter', 'Worker processes that died and were replaced.', ({ workerRestarts }) => workerRestarts),
   {
     name: 'headrace_reloads_total',

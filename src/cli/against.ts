@@ -1,19 +1,68 @@
+import { request as httpRequest, type RequestOptions } from 'node:http'
+import { request as httpsRequest } from 'node:https'
+import { text } from 'node:stream/consumers'
+import { systemClock } from '../base/clock.js'
 import { configDifference } from '../config/difference.js'
+
+/** Milliseconds for an admin listener to answer. */
+const LONGEST = 5000
+
+/** What a reload refuses to change. */
+const FIXED = /^(?:adds|removes|changes) (?:admin|workers)\b/
 
 /**
  * What a config would change of the one that a proxy runs, in words.
- * @param url of the proxy's admin listener.
+ * @param url of the proxy's admin listener, `unix:/run/admin.sock` included.
  * @throws {Error} if it can't be asked.
  */
 export async function against (url: string, described: object, token: string | undefined): Promise<readonly string[]> {
-  if (!URL.canParse('/config', url)) throw systemError(`--against takes a URL such as http://127.0.0.1:9090, got ${JSON.stringify(url)}`)
-  const response = await fetch(new URL('/config', url), { headers: token === undefined ? {} : { authorization: `Bearer ${token}` } }).catch((error: unknown) => {
-    throw systemError(`cannot ask ${url}: ${error instanceof Error && error.cause instanceof Error ? error.cause.message : String(error)}`)
+  const { status, body } = await ask(url, token).catch((error: unknown) => {
+    throw systemError(`cannot ask ${url}: ${error instanceof Error ? error.message : String(error)}`)
   })
-  if (!response.ok) throw systemError(`${url} answers ${response.status}${response.status === 401 ? ': give the admin token with --token or HEADRACE_ADMIN_TOKEN' : ''}`)
-  const running: unknown = await response.json().catch(() => null)
+  if (status !== 200) throw systemError(`${url} answers ${status}${status === 401 ? ': give the admin token with --token or HEADRACE_ADMIN_TOKEN' : ''}`)
+  const running = parsed(body)
   if (typeof running !== 'object' || running === null) throw systemError(`${url} gives no config: it is no admin listener`)
-  return configDifference(running, described)
+  return configDifference(running, described).map(line => FIXED.test(line) ? `${line} (only by a restart: a reload of this file is refused)` : line)
+}
+
+/** Not with `fetch`: it takes no Unix sockets, and no ports that browsers do not. */
+async function ask (url: string, token: string | undefined): Promise<{ readonly status: number, readonly body: string }> {
+  const place = placeOf(url)
+  const given = new AbortController()
+  const deadline = systemClock.after(LONGEST, () => { given.abort(new Error(`no answer within ${LONGEST / 1000} s`)) })
+  try {
+    return await new Promise((resolve, reject) => {
+      given.signal.addEventListener('abort', () => { reject(given.signal.reason) })
+      const request = (place.protocol === 'https:' ? httpsRequest : httpRequest)({
+        ...place,
+        agent: false,
+        signal: given.signal,
+        headers: token === undefined ? {} : { authorization: `Bearer ${token}` }
+      }, response => {
+        text(response).then(body => { resolve({ status: response.statusCode ?? 0, body }) }, reject)
+      })
+      request.once('error', reject)
+      request.end()
+    })
+  } finally {
+    deadline.cancel()
+  }
+}
+
+/** @throws {Error} if nobody can be asked there. */
+function placeOf (url: string): RequestOptions {
+  if (url.startsWith('unix:')) return { socketPath: url.slice('unix:'.length), host: 'localhost', path: '/config' }
+  const { protocol, hostname, port, pathname } = URL.canParse(url) ? new URL(url) : { protocol: '', hostname: '', port: '', pathname: '' }
+  if (protocol !== 'http:' && protocol !== 'https:') throw new Error('expected a URL such as http://127.0.0.1:9090 or unix:/run/admin.sock')
+  return { protocol, hostname: hostname.replace(/^\[|\]$/g, ''), ...(port !== '' && { port }), path: `${pathname.replace(/\/$/, '')}/config` }
+}
+
+function parsed (text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return null
+  }
 }
 
 /** One whose message says enough. */

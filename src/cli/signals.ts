@@ -1,4 +1,5 @@
 import { fail } from './fail.js'
+import { leave } from './leave.js'
 import type { Output } from './output.js'
 
 /** What a signal can stop. */
@@ -27,6 +28,8 @@ export class StopSignals {
   lead (proxy: Stoppable, { logger, end }: Output): EndProgram {
     let stopping = false
     let stopped = false
+    // A handover is no signal to stop: the first one after it finds the process draining, as the first one does elsewhere.
+    let signalled = false
     const begin: EndProgram = (cause, stop) => {
       if (stopping) return
       stopping = true
@@ -35,11 +38,17 @@ export class StopSignals {
         if (cut > 0) logger.warn({ cut }, `drained: ${cut} ${cut === 1 ? 'connection was' : 'connections were'} cut at the deadline`)
         else logger.info('drained')
         stopped = true
-        end(() => { process.exit(0) })
+        leave({ end })
       }, fail)
     }
     this.#heard = signal => {
       if (stopped) return
+      const first = !signalled
+      signalled = true
+      if (stopping && first) {
+        logger.info({ signal }, 'draining already: another signal cuts what is left')
+        return
+      }
       if (stopping) {
         const cut = proxy.cut()
         logger.warn({ signal, cut }, `cutting what is left: ${cut} ${cut === 1 ? 'connection' : 'connections'}`)

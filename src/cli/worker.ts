@@ -3,6 +3,7 @@ import type { Socket } from 'node:net'
 import { systemClock } from '../base/clock.js'
 import type { ToPrimary, ToWorker } from '../server/workers/messages.js'
 import { WorkerSide } from '../server/workers/worker-side.js'
+import { leave } from './leave.js'
 import { createOutput } from './output.js'
 
 // A worker process: the primary starts it, and tells it everything.
@@ -17,7 +18,7 @@ for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGUSR2'] as const) proces
 const { logger, share, end } = await createOutput('info')
 share(true)
 const tell = (message: ToPrimary): void => { if (worker.isConnected()) worker.send(message, () => {}) }
-const side = new WorkerSide({ clock: systemClock, log: logger, tell, ended: () => { end(() => { process.exit(0) }) } })
+const side = new WorkerSide({ clock: systemClock, log: logger, tell, ended: () => { leave({ end }) } })
 // Nobody else sends to it.
 worker.on('message', (message: ToWorker, socket: Socket | undefined) => { side.heard(message, socket) })
 worker.on('disconnect', () => {

@@ -13,17 +13,42 @@ const SECRET_OPTION = /secret|password|token/i
 const UNITS = [['h', 3_600_000], ['m', 60_000], ['s', 1000]] as const
 const SIZE_UNITS = [['gb', 1024 ** 3], ['mb', 1024 ** 2], ['kb', 1024]] as const
 
+/** What is shown of a secret. */
+type Hide = (secret: unknown) => unknown
+
+/** A secret in a description that is only to be compared: two of them are equal if what they hide is. */
+export class Secret {
+  readonly hidden: unknown
+
+  constructor (hidden: unknown) {
+    this.hidden = hidden
+  }
+
+  toJSON (): string {
+    return REDACTED
+  }
+}
+
+/** A resolved config described as `describeConfig` does, for `configDifference` with another one: a secret that has changed is a difference, too. Not to be shown. */
+export function comparableConfig (config: Config): object {
+  return describe(config, secret => new Secret(secret))
+}
+
 /**
  * A resolved config as JSON, written as its input would be with nothing left to default. Without secrets: TLS keys, and
  * the values of fields whose name sounds like one. But for these, loading it gives the same config again.
  */
 export function describeConfig (config: Config): object {
+  return describe(config, () => REDACTED)
+}
+
+function describe (config: Config, hide: Hide): object {
   const { listen, log, admin, debug, workers, watch, tracing, zone, trustProxy, timeouts, limits, pools, routes } = config
   return escapeVariables({
     listen,
     log,
-    ...(admin !== null && { admin: { ...admin.address, ...(admin.token !== null && { token: REDACTED }) } }),
-    ...(debug.secret !== null && { debug: { secret: REDACTED } }),
+    ...(admin !== null && { admin: { ...admin.address, ...(admin.token !== null && { token: hide(admin.token) }) } }),
+    ...(debug.secret !== null && { debug: { secret: hide(debug.secret) } }),
     workers,
     watch,
     tracing,
@@ -31,17 +56,17 @@ export function describeConfig (config: Config): object {
     trustProxy,
     timeouts: describeDurations(timeouts),
     limits: { uploadRate: sizeText(limits.uploadRate) },
-    pools: Object.fromEntries(Object.entries(pools).map(([name, pool]) => [name, describePool(pool)])),
-    routes: routes.map(describeRoute)
+    pools: Object.fromEntries(Object.entries(pools).map(([name, pool]) => [name, describePool(pool, hide)])),
+    routes: routes.map(route => describeRoute(route, hide))
   })
 }
 
-function describePool (pool: PoolConfig): object {
+function describePool (pool: PoolConfig, hide: Hide): object {
   const { strategy, targets, healthCheck, passiveHealth, slowStart, spillBelow, whenAllDown, maxConnections, queueMax, adaptiveLimit, retryBudget, tls } = pool
   return {
-    strategy: describeStrategy(strategy),
+    strategy: describeStrategy(strategy, hide),
     targets: targets.map(withoutNulls),
-    healthCheck: healthCheck === null ? false : describeHealthCheck(healthCheck),
+    healthCheck: healthCheck === null ? false : describeHealthCheck(healthCheck, hide),
     passiveHealth: passiveHealth === null ? false : describePassiveHealth(passiveHealth),
     slowStart: slowStart === null ? '0s' : describeSlowStart(slowStart),
     spillBelow,
@@ -50,22 +75,22 @@ function describePool (pool: PoolConfig): object {
     queue: { max: queueMax },
     adaptiveLimit: adaptiveLimit ?? false,
     retryBudget,
-    ...(targets.some(({ url }) => url.startsWith('https:')) ? { tls: describeTls(tls) } : {})
+    ...(targets.some(({ url }) => url.startsWith('https:')) ? { tls: describeTls(tls, hide) } : {})
   }
 }
 
-function describeStrategy ({ name, module, options, beneath }: StrategySpec): string | object {
-  const described = Object.fromEntries(Object.entries(options).map(([key, value]) => [key, SECRET_OPTION.test(key) ? REDACTED : value]))
-  const all = beneath === null ? described : { ...described, strategy: describeStrategy(beneath) }
+function describeStrategy ({ name, module, options, beneath }: StrategySpec, hide: Hide): string | object {
+  const described = Object.fromEntries(Object.entries(options).map(([key, value]) => [key, SECRET_OPTION.test(key) ? hide(value) : value]))
+  const all = beneath === null ? described : { ...described, strategy: describeStrategy(beneath, hide) }
   if (module !== null) return { module: name, options: all }
   return Object.keys(all).length === 0 ? name : { name, ...all }
 }
 
-function describeHealthCheck (check: HealthCheck): object {
+function describeHealthCheck (check: HealthCheck, hide: Hide): object {
   const { interval, intervalDown, timeout, ...rest } = check
   return withoutNulls({
     ...rest,
-    ...(check.type === 'http' ? { status: check.status.map(describeStatus), headers: describeFields(pairs(check.headers)) } : {}),
+    ...(check.type === 'http' ? { status: check.status.map(describeStatus), headers: describeFields(pairs(check.headers), hide) } : {}),
     ...describeDurations({ interval, intervalDown, timeout })
   })
 }
@@ -86,29 +111,29 @@ function describeSlowStart ({ window, aggression }: SlowStartRules): object {
   return { ...describeDurations({ window }), aggression }
 }
 
-function describeTls (tls: TlsOptions): object {
-  return tls.key === undefined ? tls : { ...tls, key: REDACTED }
+function describeTls (tls: TlsOptions, hide: Hide): object {
+  return tls.key === undefined ? tls : { ...tls, key: hide(tls.key) }
 }
 
-function describeRoute (route: RouteConfig): object {
+function describeRoute (route: RouteConfig, hide: Hide): object {
   const { hostHeader, prefix, headers, timeouts, retry, priority } = route
   return withoutNulls({
     ...route,
     prefix: prefixCharacters(prefix),
     hostHeader: typeof hostHeader === 'string' ? hostHeader : hostHeader.literal,
-    headers: { request: describeRules(headers.request), response: describeRules(headers.response) },
+    headers: { request: describeRules(headers.request, hide), response: describeRules(headers.response, hide) },
     timeouts: describeDurations<RouteTimeouts>(timeouts),
     retry: describeRetry(retry),
-    priority: describePriority(priority)
+    priority: describePriority(priority, hide)
   })
 }
 
-function describeRules ({ set, remove }: HeaderRules): object {
-  return { set: describeFields(set), remove }
+function describeRules ({ set, remove }: HeaderRules, hide: Hide): object {
+  return { set: describeFields(set, hide), remove }
 }
 
-function describeFields (fields: ReadonlyArray<readonly [string, string]>): object {
-  return Object.fromEntries(fields.map(([name, value]) => [name, SECRET_FIELD.test(name) ? REDACTED : value]))
+function describeFields (fields: ReadonlyArray<readonly [string, string]>, hide: Hide): object {
+  return Object.fromEntries(fields.map(([name, value]) => [name, SECRET_FIELD.test(name) ? hide(value) : value]))
 }
 
 function describeRetry ({ attempts, perTryTimeout, backOff, maxRetryAfter, tryFor, bufferBody, on }: RetryRules): object {
@@ -123,8 +148,8 @@ function describeRetry ({ attempts, perTryTimeout, backOff, maxRetryAfter, tryFo
   }
 }
 
-function describePriority (priority: PriorityRule): PriorityRule {
-  return typeof priority === 'object' && SECRET_FIELD.test(priority.header) ? { header: priority.header, high: [REDACTED] } : priority
+function describePriority (priority: PriorityRule, hide: Hide): unknown {
+  return typeof priority === 'object' && SECRET_FIELD.test(priority.header) ? { header: priority.header, high: [hide(priority.high)] } : priority
 }
 
 function describeDurations<T extends object> (durations: T): Record<string, string> {
@@ -157,6 +182,6 @@ function escapeVariables<T> (value: T): T
 function escapeVariables (value: unknown): unknown {
   if (typeof value === 'string') return value.replaceAll('${', () => '$${')
   if (Array.isArray(value)) return value.map(element => escapeVariables<unknown>(element))
-  if (typeof value !== 'object' || value === null) return value
+  if (typeof value !== 'object' || value === null || value instanceof Secret) return value
   return Object.fromEntries(Object.entries(value).map(([key, child]) => [key, escapeVariables<unknown>(child)]))
 }

@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util'
+import { Secret } from './describe.js'
 import { entries, isRecord } from './place.js'
 
 type Described = Readonly<Record<string, unknown>>
@@ -8,7 +9,7 @@ const LONGEST_TEXT = 200
 
 /**
  * What another config would change, in words, one line for each thing: "pool api: removes 2 targets (http://…, http://…)".
- * @param from and `to` as `describeConfig` makes them, so that a difference of spelling is none.
+ * @param from and `to` as `describeConfig` makes them, so that a difference of spelling is none; or both as `comparableConfig` does, to hear of secrets, too.
  */
 export function configDifference (from: object, to: object): readonly string[] {
   const before: Described = { ...from }
@@ -41,7 +42,7 @@ function onePool (name: string, from: unknown, to: unknown): readonly string[] {
     return old === undefined ? [] : others(`target ${url}`, old, target, new Set(['url']))
   })
   const [urls, untouched] = [[...after.keys()], [...[...before.keys()].filter(url => after.has(url)), ...added]]
-  const strategy = isDeepStrictEqual(from['strategy'], to['strategy']) ? [] : [`changes the strategy from ${text(from['strategy'])} to ${text(to['strategy'])}`]
+  const strategy = isDeepStrictEqual(from['strategy'], to['strategy']) ? [] : [changedStrategy(text(from['strategy']), text(to['strategy']))]
   return [
     ...(removed.length === 0 ? [] : [`removes ${counted(removed)}`]),
     ...(added.length === 0 ? [] : [`adds ${counted(added)}`]),
@@ -50,6 +51,10 @@ function onePool (name: string, from: unknown, to: unknown): readonly string[] {
     ...changed,
     ...others('', from, to, new Set(['targets', 'strategy']))
   ].map(line => `pool ${name}: ${line}`)
+}
+
+function changedStrategy (from: string, to: string): string {
+  return from === to ? `changes a secret of the strategy ${to}` : `changes the strategy from ${from} to ${to}`
 }
 
 function targetsOf (pool: Described): Map<string, Described> {
@@ -86,9 +91,12 @@ function others (where: string, from: Described, to: Described, without: Readonl
     const [before, after] = [from[key], to[key]]
     if (isDeepStrictEqual(before, after)) return []
     const name = where === '' ? key : where.startsWith('target ') || where.startsWith('route ') ? `${where}: ${key}` : `${where}.${key}`
+    if (before instanceof Secret || after instanceof Secret) return [`changes ${name}`]
     if (isRecord(before) && isRecord(after)) return others(name, before, after, new Set())
     if (hasLines(before) || hasLines(after)) return [`changes ${name}`]
-    return [`changes ${name} from ${text(before)} to ${text(after)}`]
+    const [was, is] = [text(before), text(after)]
+    // They read the same where only a secret in them has changed, or what is cut off.
+    return [was === is ? `changes ${name}` : `changes ${name} from ${was} to ${is}`]
   })
 }
 

@@ -47,8 +47,17 @@ export function newTraceParent (): TraceParent {
   return { traceId: newHex(16), spanId: newHex(8), flags: 0 }
 }
 
+/** Chance in store: to ask for it costs more than all else here, so it is asked for seldom. */
+let pool = Buffer.alloc(0)
+let used = 0
+const POOL = 4096
+
 function newHex (bytes: number): string {
-  const text = randomBytes(bytes).toString('hex')
+  if (used + bytes > pool.length) {
+    pool = randomBytes(POOL)
+    used = 0
+  }
+  const text = pool.toString('hex', used, used += bytes)
   // One in 2^64: not allowed, all the same.
   return /^0+$/.test(text) ? newHex(bytes) : text
 }

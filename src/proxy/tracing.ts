@@ -1,4 +1,4 @@
-import { ROOT_CONTEXT, SpanKind, SpanStatusCode, createTraceState, isSpanContextValid, trace, type Context, type Span, type Tracer } from '@opentelemetry/api'
+import { INVALID_SPAN_CONTEXT, ROOT_CONTEXT, SpanKind, SpanStatusCode, context, createTraceState, isSpanContextValid, trace, type Context, type Span, type SpanContext, type Tracer } from '@opentelemetry/api'
 import type { ProxyError } from '../base/errors.js'
 import type { Outcome } from '../upstream/outcome.js'
 import type { Target } from '../upstream/target.js'
@@ -21,7 +21,11 @@ export class Tracing {
 
   begin (route: TracedRoute, head: ExchangeHead): ExchangeTrace {
     // Of what is to be sent: a field that the client may not say, or that is for one hop, is none of its trace either.
-    const parent = onlyTraceParent(head.headers)
+    const told = onlyTraceParent(head.headers)
+    // In an app, or under an SDK that watches Node's servers, the request is in a span already: that is closer than what the client said.
+    const active = context.active()
+    const around = placeOf(trace.getSpanContext(active) ?? INVALID_SPAN_CONTEXT, null)
+    const within = around === null && told !== null ? contextOf(told, fieldValue(head.headers, 'tracestate')) : around === null ? ROOT_CONTEXT : active
     const prefix = prefixCharacters(route.config.prefix)
     const span = this.#tracer.startSpan(`${head.method} ${prefix}`, {
       kind: SpanKind.SERVER,
@@ -33,8 +37,8 @@ export class Tracing {
         'headrace.request_id': head.requestId,
         ...(head.clientAddress !== null && { 'client.address': head.clientAddress })
       }
-    }, parent === null ? ROOT_CONTEXT : contextOf(parent, fieldValue(head.headers, 'tracestate')))
-    return new ExchangeTrace(this.#tracer, span, head, parent)
+    }, within)
+    return new ExchangeTrace(this.#tracer, span, head, around ?? told, told)
   }
 }
 
@@ -52,16 +56,23 @@ export class ExchangeTrace {
   /** What a target is told where nobody records. */
   readonly #unrecorded: TraceParent | null
   #attempt: Span | null = null
+  /** What the target is told of the trace's state. */
+  #state = ''
 
-  constructor (tracer: Tracer, span: Span, head: ExchangeHead, parent: TraceParent | null) {
+  /** @param told by the client; `parent` may be another. */
+  constructor (tracer: Tracer, span: Span, head: ExchangeHead, parent: TraceParent | null, told: TraceParent | null) {
     this.#tracer = tracer
     this.#span = span
     this.#head = head
-    this.#unrecorded = isSpanContextValid(span.spanContext()) && span.isRecording() ? null : parent ?? newTraceParent()
-    if (parent !== null) return
+    const place = span.spanContext()
+    const recording = isSpanContextValid(place) && span.isRecording()
+    this.#unrecorded = recording ? null : placeOf(place, parent) ?? parent ?? newTraceParent()
     // The trace starts here, and what was said of another one ends here (W3C Trace Context, level 1, section 4).
-    dropTrace(head)
-    if (this.#unrecorded !== null) this.#tell(this.#unrecorded)
+    if (told === null || told.traceId !== parent?.traceId) drop(head, isTraceField)
+    else this.#state = stateText(fieldValue(head.headers, 'tracestate'))
+    if (this.#unrecorded === null || this.#unrecorded === told) return
+    this.#tell(this.#unrecorded)
+    this.#tellState(place)
   }
 
   /** An attempt begins: the target gets its span as the parent of its own. */
@@ -78,8 +89,9 @@ export class ExchangeTrace {
         ...(number > 1 && { 'http.request.resend_count': number - 1 })
       }
     }, trace.setSpan(ROOT_CONTEXT, this.#span))
-    const { traceId, spanId, traceFlags } = this.#attempt.spanContext()
-    this.#tell({ traceId, spanId, flags: traceFlags })
+    const place = this.#attempt.spanContext()
+    this.#tell({ traceId: place.traceId, spanId: place.spanId, flags: place.traceFlags })
+    this.#tellState(place)
   }
 
   /** The attempt under way has ended. */
@@ -112,22 +124,43 @@ export class ExchangeTrace {
     }
     headers.push('traceparent', text)
   }
+
+  /** A sampler may have something to say to those behind it (W3C Trace Context, level 1, section 3.3); else the client's fields stay as they are. */
+  #tellState ({ traceState }: SpanContext): void {
+    const state = traceState?.serialize() ?? ''
+    if (state === this.#state) return
+    this.#state = state
+    drop(this.#head, isStateField)
+    if (state !== '') this.#head.headers.push('tracestate', state)
+  }
 }
 
-/** Takes all that tells of a trace out of the fields for the target. */
-function dropTrace (head: ExchangeHead): void {
+/**
+ * The place that an SDK has made for a span which it does not record: its sampler has decided, for the targets as well, whatever the client wished.
+ * null = there is no SDK, and so the place is the client's own or none.
+ */
+function placeOf (place: SpanContext, parent: TraceParent | null): TraceParent | null {
+  if (!isSpanContextValid(place) || place.spanId === parent?.spanId) return null
+  return { traceId: place.traceId, spanId: place.spanId, flags: place.traceFlags }
+}
+
+/** Takes some out of the fields for the target. */
+function drop (head: ExchangeHead, isOne: (name: string) => boolean): void {
   const { headers } = head
   for (let i = headers.length - 2; i >= 0; i -= 2) {
-    if (!isTraceField(headers[i] ?? '')) continue
+    if (!isOne(headers[i] ?? '')) continue
     headers.splice(i, 2)
     if (i < head.hostIndex) head.hostIndex -= 2
   }
 }
 
+/** Does it tell of a trace? */
 function isTraceField (name: string): boolean {
-  if (name.length !== 11 && name.length !== 10) return false
-  const lower = name.toLowerCase()
-  return lower === 'traceparent' || lower === 'tracestate'
+  return (name.length === 11 && name.toLowerCase() === 'traceparent') || isStateField(name)
+}
+
+function isStateField (name: string): boolean {
+  return name.length === 10 && name.toLowerCase() === 'tracestate'
 }
 
 function withoutQuery (path: string): string {
@@ -137,6 +170,11 @@ function withoutQuery (path: string): string {
 function contextOf ({ traceId, spanId, flags }: TraceParent, state: string | undefined): Context {
   const traceState = state === undefined ? {} : { traceState: createTraceState(state) }
   return trace.setSpanContext(ROOT_CONTEXT, { traceId, spanId, traceFlags: flags & 1, isRemote: true, ...traceState })
+}
+
+/** As an SDK says it. */
+function stateText (state: string | undefined): string {
+  return state === undefined ? '' : createTraceState(state).serialize()
 }
 
 /** @param bad statuses from here on are errors: what a server answers with 4xx is the client's fault, what a client gets is not. */

@@ -6,7 +6,7 @@ import { takeSnapshot } from '../admin/take-snapshot.js'
 import type { Clock } from '../base/clock.js'
 import { NODE_VERSION } from '../base/process-usage.js'
 import type { Config } from '../config/config.js'
-import { describeConfig } from '../config/describe.js'
+import { comparableConfig } from '../config/describe.js'
 import { configDifference } from '../config/difference.js'
 import type { AdminSide } from './admin-side.js'
 import type { Front } from './front.js'
@@ -132,7 +132,7 @@ export class Running implements RunningProxy, Controlled {
 
   leave (deadline: number = this.#config.timeouts.drain): Promise<number> {
     this.#closing ??= this.#close(async () => {
-      const [cut] = await Promise.all([this.#parts.front.leave(deadline), this.#admin?.leave()])
+      const [cut] = await Promise.all([this.#parts.front.leave(deadline), this.#admin?.leave(deadline)])
       return cut
     })
     return this.#closing
@@ -154,7 +154,7 @@ export class Running implements RunningProxy, Controlled {
       listeners = await front.prepare(config.listen)
       signal.throwIfAborted()
       const old = this.#generation
-      const changes = configDifference(describeConfig(this.#config), describeConfig(config))
+      const changes = configDifference(comparableConfig(this.#config), comparableConfig(config))
       // From here on nothing can fail, and nothing waits: no request sees half of each config.
       next.commit()
       listeners.commit()

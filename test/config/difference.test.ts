@@ -1,6 +1,6 @@
 import t from 'tap'
 import { configDifference } from '../../src/config/difference.js'
-import { describeConfig } from '../../src/config/describe.js'
+import { comparableConfig, describeConfig } from '../../src/config/describe.js'
 import { loadConfig } from '../../src/config/load.js'
 
 const [A, B, C] = ['http://127.0.0.1:1', 'http://127.0.0.1:2', 'http://127.0.0.1:3']
@@ -37,4 +37,19 @@ t.test('a certificate is not printed, and what is long is cut', async t => {
   const [line = ''] = configDifference(config('x', []), config('x', Array.from({ length: 100 }, (_, i) => `10.0.${i}.0/24`)))
   t.match(line, /^changes trustProxy from \[\] to \["10\.0\.0\.0\/24",.*… \(\d{4} characters\)$/)
   t.ok(line.length < 300)
+})
+
+t.test('between comparable descriptions a secret that has changed is a difference, and is not printed', async t => {
+  const config = (secret: string) => loadConfig({
+    debug: { secret },
+    pools: { api: { targets: [A], strategy: { name: 'sticky', secret }, healthCheck: { headers: { authorization: secret } } } },
+    routes: [{ prefix: '/', pool: 'api', headers: { request: { set: { 'x-auth-token': secret } } }, priority: { header: 'x-session', high: [secret] } }]
+  })
+  const [one, two] = ['the-first-long-secret', 'the-second-long-secret']
+  t.strictSame(configDifference(comparableConfig(config(one)), comparableConfig(config(one))), [])
+  const lines = configDifference(comparableConfig(config(one)), comparableConfig(config(two)))
+  t.match(lines[0], /^pool api: changes a secret of the strategy \{"name":"sticky","secret":"\(redacted\)"/)
+  t.strictSame(lines.slice(1), ['pool api: changes healthCheck.headers.authorization', 'changes route /: headers: request: set: x-auth-token', 'changes route /: priority: high', 'changes debug.secret'])
+  t.notMatch(lines.join('\n'), /long-secret/)
+  t.strictSame(configDifference(describeConfig(config(one)), describeConfig(config(two))), [], 'those that may be shown are equal')
 })

@@ -1,8 +1,12 @@
+import { once } from 'node:events'
 import { writeFile } from 'node:fs/promises'
+import { createServer } from 'node:net'
+import { join } from 'node:path'
 import t from 'tap'
 import { configFile, runProgram, type Program } from '../fixtures/program.js'
 import { behaviours, startBackend } from '../fixtures/backend.js'
 import { connect, get } from '../fixtures/client.js'
+import { directory } from '../fixtures/directory.js'
 import { isRecord, valueAt } from '../../src/config/place.js'
 
 const TOKEN = 'a token would have no spaces'.replaceAll(' ', '-')
@@ -113,7 +117,7 @@ t.test('what happened is counted: metrics, events, and what runs', async t => {
 
   const against = runProgram(t, ['check', '--config', file, '--against', url], { HEADRACE_ADMIN_TOKEN: TOKEN })
   t.same(await against.exited, { code: 0, signal: null }, against.stderr)
-  t.equal(against.stdout, 'changes nothing\n')
+  t.equal(against.stdout, 'changes nothing (secrets are not compared)\n')
   const other = await configFile(t, { listen: { host: '127.0.0.1', port: 0 }, admin: { port: 0, token: TOKEN }, log: { access: false }, pools: { api: { targets: [backend.url, 'http://127.0.0.1:9'], strategy: 'random' } } })
   const changed = runProgram(t, ['check', '--config', other, '--against', url, '--token', TOKEN])
   t.same(await changed.exited, { code: 0, signal: null }, changed.stderr)
@@ -124,6 +128,29 @@ t.test('what happened is counted: metrics, events, and what runs', async t => {
   const elsewhere = runProgram(t, ['check', '--config', file, '--against', (await startBackend(t, behaviours.ok({ body: 'no JSON' }))).url])
   t.same(await elsewhere.exited, { code: 1, signal: null })
   t.match(elsewhere.stderr, /^headrace: http:\S+ gives no config: it is no admin listener\n$/)
+})
+
+t.test('check --against: an admin listener on a Unix socket, one that does not answer, and what only a restart changes', async t => {
+  const backend = await startBackend(t)
+  const path = join(await directory(t), 'admin.sock')
+  const base = { listen: { host: '127.0.0.1', port: 0 }, pools: { api: { targets: [backend.url] } } }
+  const program = runProgram(t, ['--config', await configFile(t, { ...base, admin: { path } })])
+  await program.until(() => program.named('admin listening').length === 1)
+  const check = async (config: object, url: string) => {
+    const run = runProgram(t, ['check', '--config', await configFile(t, config), '--against', url])
+    return { ...await run.exited, stdout: run.stdout, stderr: run.stderr }
+  }
+  t.same(await check({ ...base, admin: { path }, watch: true }, `unix:${path}`), { code: 0, signal: null, stdout: 'changes watch from false to true\n', stderr: '' })
+  const { stdout } = await check({ ...base, admin: { path: `${path}2` }, workers: 2 }, String(program.named('admin listening')[0]?.['address']))
+  t.match(stdout, /^changes admin\.path .*\(only by a restart: a reload of this file is refused\)\nchanges workers from 1 to 2 \(only by a restart/)
+  const silent = createServer(() => {})
+  silent.listen(0, '127.0.0.1')
+  await once(silent, 'listening')
+  t.teardown(() => { silent.close() })
+  const address = silent.address()
+  const { code, stderr } = await check(base, `http://127.0.0.1:${typeof address === 'object' && address !== null ? address.port : 0}`)
+  t.equal(code, 1)
+  t.match(stderr, /no answer within 5 s/)
 })
 
 t.test('an admin listener that others can reach needs a token', async t => {

@@ -57,16 +57,24 @@ t.test('the dashboard', async t => {
 
   scene('gives a target another weight', async t => {
     const world = await startWorld(t)
-    const [first] = pair(world.backends)
+    const [first, second] = pair(world.backends)
     const page = await open(t, browser, world.address)
     await row(page, first).getByRole('button', { name: /^Weight 1 of/ }).click()
     const dialog = page.getByRole('dialog')
     await dialog.getByLabel('Weight').fill('-1')
     await dialog.getByRole('button', { name: 'Weight' }).click()
     t.equal(await dialog.isVisible(), true, 'the browser refuses what is none')
+    const warned = (): Promise<boolean> => dialog.getByText('It is the last target').isVisible()
+    t.equal(await warned(), false)
     await dialog.getByLabel('Weight').fill('2.5')
     await dialog.getByRole('button', { name: 'Weight' }).click()
     await row(page, first).getByRole('button', { name: /^Weight 2.5 of/ }).waitFor()
+    await row(page, second).getByRole('button', { name: 'Drain' }).click()
+    await dialog.getByRole('button', { name: 'Drain' }).click()
+    await row(page, second).getByText('Draining').waitFor()
+    await row(page, first).getByRole('button', { name: /^Weight 2.5 of/ }).click()
+    await dialog.getByLabel('Weight').fill('0')
+    await dialog.getByText('It is the last target of pool api that is in service').waitFor()
   })
 
   scene('reloads the config', async t => {

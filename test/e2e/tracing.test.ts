@@ -1,10 +1,17 @@
-import { SpanKind, SpanStatusCode, trace } from '@opentelemetry/api'
-import { BasicTracerProvider, InMemorySpanExporter, SimpleSpanProcessor, type ReadableSpan } from '@opentelemetry/sdk-trace-base'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { AsyncLocalStorage } from 'node:async_hooks'
+import { ROOT_CONTEXT, SpanKind, SpanStatusCode, context, createTraceState, trace, type Context } from '@opentelemetry/api'
+import { AlwaysOffSampler, BasicTracerProvider, InMemorySpanExporter, SamplingDecision, SimpleSpanProcessor, type ReadableSpan, type Sampler } from '@opentelemetry/sdk-trace-base'
+import Fastify from 'fastify'
 import t, { type Test } from 'tap'
+import headrace from '../../src/index.js'
 import { parseTraceParent } from '../../src/proxy/trace-parent.js'
 import { behaviours, startBackend, type Backend } from '../fixtures/backend.js'
 import { connect, exchange, get } from '../fixtures/client.js'
 import { closedPort } from '../fixtures/closed-port.js'
+import { directory } from '../fixtures/directory.js'
+import { startProgram } from '../fixtures/program.js'
 import { startTestProxy } from '../fixtures/proxy.js'
 
 const TRACE = '4bf92f3577b34da6a3ce929d0e0e4736'
@@ -152,3 +159,88 @@ t.test('with an SDK', async t => {
     t.match(spans(), [{ status: { code: SpanStatusCode.ERROR } }, { status: { code: SpanStatusCode.ERROR }, attributes: { 'error.type': '503' } }])
   })
 })
+
+t.test('with an SDK whose sampler does not want a request, the targets are told so, whatever the client wished', async t => {
+  trace.setGlobalTracerProvider(new BasicTracerProvider({ sampler: new AlwaysOffSampler(), spanProcessors: [new SimpleSpanProcessor(exporter)] }))
+  t.teardown(() => { trace.disable() })
+  exporter.reset()
+  const backend = await startBackend(t)
+  const proxy = await startTestProxy(t, [backend.url], { config: { tracing: true } })
+  await get(t, proxy.port, '/', `traceparent: ${PARENT}`, 'tracestate: a=b')
+  await get(t, proxy.port, '/')
+  await proxy.log.request(2)
+  const [asked, begun] = [0, 1].map(number => parseTraceParent(received(backend, 'traceparent', number)))
+  t.equal(asked?.traceId, TRACE)
+  t.equal(asked?.flags, 0, 'not sampled')
+  t.not(asked?.spanId, SPAN)
+  t.equal(received(backend, 'tracestate'), 'a=b')
+  t.equal(begun?.flags, 0)
+  t.strictSame(spans(), [])
+})
+
+t.test('with an SDK whose sampler adds to the state of the trace: the targets hear of it, whether it records or not', async t => {
+  for (const decision of [SamplingDecision.RECORD_AND_SAMPLED, SamplingDecision.NOT_RECORD]) {
+    const sampler: Sampler = {
+      shouldSample: context => ({ decision, traceState: (trace.getSpanContext(context)?.traceState ?? createTraceState()).set('ot', 'th:8') })
+    }
+    trace.setGlobalTracerProvider(new BasicTracerProvider({ sampler, spanProcessors: [new SimpleSpanProcessor(exporter)] }))
+    t.teardown(() => { trace.disable() })
+    const backend = await startBackend(t)
+    const proxy = await startTestProxy(t, [backend.url], { config: { tracing: true } })
+    await get(t, proxy.port, '/', `traceparent: ${PARENT}`, 'tracestate: a=b', 'tracestate: c=d')
+    await get(t, proxy.port, '/')
+    t.strictSame(backend.requests[0]?.values('tracestate'), ['ot=th:8,a=b,c=d'])
+    t.strictSame(backend.requests[1]?.values('tracestate'), ['ot=th:8'])
+    trace.disable()
+  }
+})
+
+t.test('in an app whose own spans surround the requests, ours are in theirs', async t => {
+  const store = new AsyncLocalStorage<Context>()
+  context.setGlobalContextManager({
+    active: () => store.getStore() ?? ROOT_CONTEXT,
+    with: (context, fn, self, ...args) => store.run(context, () => fn.apply(self as ThisParameterType<typeof fn>, args)),
+    bind: (_context, target) => target,
+    enable () { return this },
+    disable () { return this }
+  })
+  trace.setGlobalTracerProvider(new BasicTracerProvider({ spanProcessors: [new SimpleSpanProcessor(exporter)] }))
+  t.teardown(() => {
+    trace.disable()
+    context.disable()
+  })
+  exporter.reset()
+  const backend = await startBackend(t)
+  const app = Fastify()
+  t.teardown(() => app.close())
+  app.addHook('onRequest', (_request, reply, done) => {
+    const span = trace.getTracer('app').startSpan('app')
+    reply.raw.once('close', () => { span.end() })
+    context.with(trace.setSpan(context.active(), span), done)
+  })
+  await app.register(headrace, { tracing: true, pools: { main: { targets: [backend.url] } }, routes: [{ prefix: '/', pool: 'main' }] })
+  const url = await app.listen({ host: '127.0.0.1', port: 0 })
+  for (const headers of [{}, { traceparent: PARENT, tracestate: 'a=b' }]) await (await fetch(url, { headers })).text()
+  await app.close()
+  const ended = spans()
+  for (const number of [0, 1]) {
+    const app = ended.filter(({ name }) => name === 'app')[number]?.spanContext()
+    const request = ended.filter(({ name }) => name === 'GET /')[number]
+    t.equal(request?.parentSpanContext?.spanId, app?.spanId)
+    t.equal(parseTraceParent(received(backend, 'traceparent', number))?.traceId, app?.traceId)
+    t.equal(received(backend, 'tracestate', number), undefined, 'that of another trace')
+  }
+})
+
+for (const workers of [1, 2]) {
+  t.test(`the program, ${workers === 1 ? 'as one process' : 'with workers'}: the last spans are exported before it ends`, async t => {
+    const backend = await startBackend(t)
+    const file = join(await directory(t), 'spans')
+    const program = await startProgram(t, { workers, tracing: true, pools: { main: { targets: [backend.url] } } }, {
+      NODE_OPTIONS: `--import=${new URL('../fixtures/batching-sdk.mjs', import.meta.url).href}`, SPANS: file
+    })
+    for (let i = 0; i < 4; i++) await get(t, program.port, '/')
+    t.match(await program.stop(), { code: 0 })
+    t.equal(readFileSync(file, 'utf8').split('\n').filter(name => name === 'GET /').length, 4)
+  })
+}

@@ -4,7 +4,7 @@ import { cp, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'n
 import { existsSync } from 'node:fs'
 import { createServer } from 'node:http'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { createInterface } from 'node:readline'
 import t from 'tap'
 import ts from 'typescript'
@@ -32,9 +32,10 @@ const NEEDED = [
   /^(package\.json|README\.md|LICENSE|CHANGELOG\.md|config\.schema\.json|config\.example\.json)$/,
   /^dist\//,
   /^docs\//,
+  /^examples\//,
   /^bench\/scenarios\/[\w-]+\.json$/
 ]
-const NEVER = /(^|\/)(test|tests|node_modules|\.tap|coverage)\/|\.(map|tsbuildinfo|tgz|log)$|\.test\.|(?<!\.d)\.ts$|(^|\/)\.env/
+const NEVER = /(^|\/)(test|tests|node_modules|\.tap|coverage)\/|\.(map|tsbuildinfo|tgz|log)$|\.test\.|(?<!\.d)\.ts$|(^|\/)\.env(?!\.example$)/
 
 t.before(async () => { await Promise.all([mkdir(context), mkdir(project)]) })
 
@@ -65,8 +66,16 @@ t.test('the package has what is needed and nothing else', async t => {
   for (const path of ['package.json', 'README.md', 'LICENSE', 'CHANGELOG.md', 'config.schema.json', 'config.example.json', 'docs/configuration.md']) {
     t.ok(paths.includes(path), `${path} is in it`)
   }
+  const dead = paths.filter(path => path.endsWith('.md')).flatMap(page => linksOf(page).filter(link => !paths.some(path => path === link || path.startsWith(link))))
+  t.strictSame([...new Set(dead)].sort(), ['Dockerfile', 'bench/chaos/peers/'], 'images are built from the repository, as benchmarks are; all else that the pages lead to is in it')
   for (const entry of entries()) t.ok(paths.includes(entry), `${entry}, which package.json names, is in it`)
 })
+
+/** Files and folders that a page sends its readers to, but for pictures, which are shown where it is read. */
+function linksOf (page: string): readonly string[] {
+  return [...text(page).matchAll(/(?<!!)\]\(([^)\s#]+)[^)]*\)/g)].map(([, link = '']) => link)
+    .filter(link => !/^https?:|\.png$/.test(link)).map(link => join(dirname(page), link))
+}
 
 /** Files that package.json sends its users to. */
 function entries (): readonly string[] {

@@ -2,6 +2,7 @@ import type { Socket } from 'node:net'
 import type { Clock, Timer } from '../../base/clock.js'
 import type { Log } from '../../proxy/access-log.js'
 import { failures } from '../../proxy/failure.js'
+import type { Strays } from '../../proxy/strays.js'
 import { rawAnswer } from '../client-error.js'
 import { part } from '../parting.js'
 import { LeastLoaded, type Loaded } from './least-loaded.js'
@@ -16,6 +17,8 @@ export interface ConnectionDeskOptions {
   /** Who can be given connections now. */
   readonly takers: () => readonly Taker[]
   readonly log: Log
+  /** null = nobody counts. */
+  readonly strays: Pick<Strays, 'refused'> | null
 }
 
 /** Connections that wait while nobody can take them. All that the system has in its backlog comes in one turn, before a worker can say that it takes more. */
@@ -92,7 +95,8 @@ export class ConnectionDesk {
 
   /** Whatever its request is: nobody has read it. It is read now, for a connection that is closed with bytes unread is reset, and the answer with it. */
   #sendAway (socket: Socket): void {
-    const { clock, log } = this.#options
+    const { clock, log, strays } = this.#options
+    strays?.refused()
     log.info({ client: socket.remoteAddress, status: 503, outcome: 'refused', error: 'destination_unavailable', reason: 'no worker process could take the connection' }, 'request')
     part(socket, clock, rawAnswer(503, 'destination_unavailable', failures.destination_unavailable.title))
   }

@@ -12,7 +12,7 @@ import type { Clock } from '../../base/clock.js'
 import { NODE_VERSION } from '../../base/process-usage.js'
 import { systemRandom } from '../../base/random.js'
 import type { Config } from '../../config/config.js'
-import { describeConfig } from '../../config/describe.js'
+import { comparableConfig } from '../../config/describe.js'
 import { configDifference } from '../../config/difference.js'
 import type { AdminSide } from '../admin-side.js'
 import { eventObserver } from '../event-observer.js'
@@ -98,7 +98,7 @@ export class Primary implements RunningProxy, Controlled {
         if (worker.lastSnapshot !== null) this.#departed.add(worker.lastSnapshot)
       }
     })
-    this.#desk = new ConnectionDesk(config.timeouts.queue, { clock, log, takers: () => this.#crew.takers })
+    this.#desk = new ConnectionDesk(config.timeouts.queue, { clock, log, strays: this.#statistics, takers: () => this.#crew.takers })
     this.#listeners = createAcceptor(inherited, socket => { this.#desk.accept(socket) })
     this.#reloader = new Reloader({ read, apply: config => this.reload(config), log, clock, events: this.events, overrides: this.overrides, observer: reloads })
   }
@@ -192,7 +192,7 @@ export class Primary implements RunningProxy, Controlled {
       listeners = await this.#listeners.prepare(config.listen)
       crew = await this.#crew.prepare(overridden)
       signal.throwIfAborted()
-      const changes = configDifference(describeConfig(this.#config), describeConfig(config))
+      const changes = configDifference(comparableConfig(this.#config), comparableConfig(config))
       // From here on nothing can fail. The verdicts on targets that join are those of the pools that have been made ready: they go along.
       next.commit()
       listeners.commit()
@@ -229,7 +229,7 @@ export class Primary implements RunningProxy, Controlled {
     void this.#listeners.close(leave)
     this.#desk.serve()
     const refused = this.#desk.clear()
-    const [cut] = await Promise.all([this.#crew.end(deadline, leave), leave ? this.#admin?.leave() : undefined])
+    const [cut] = await Promise.all([this.#crew.end(deadline, leave), leave ? this.#admin?.leave(deadline) : undefined])
     if (!leave) await this.#admin?.close()
     await this.#upstreams.stop(true)
     this.#statistics?.stop()

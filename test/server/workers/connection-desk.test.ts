@@ -23,8 +23,9 @@ function create (patience = 5000) {
   const takers: FakeTaker[] = []
   const refused: object[] = []
   const none = (): void => {}
-  const desk = new ConnectionDesk(patience, { clock, takers: () => takers, log: { debug: none, info: fields => { refused.push(fields) }, warn: none, error: none } })
-  return { clock, takers, desk, refused }
+  const counted = { refused: 0 }
+  const desk = new ConnectionDesk(patience, { clock, strays: { refused: () => { counted.refused++ } }, takers: () => takers, log: { debug: none, info: fields => { refused.push(fields) }, warn: none, error: none } })
+  return { clock, takers, desk, refused, counted }
 }
 
 t.test('each goes to whoever has the fewest', async t => {
@@ -51,7 +52,7 @@ t.test('while there is nobody they wait in line; who was given back comes first'
 })
 
 t.test('nobody waits for ever, and not too many do', async t => {
-  const { desk, clock, refused } = create()
+  const { desk, clock, refused, counted } = create()
   const sockets = Array.from({ length: 16_385 }, () => new FakeSocket())
   for (const socket of sockets) desk.accept(socket)
   t.equal(desk.waiting, 16_384)
@@ -60,6 +61,7 @@ t.test('nobody waits for ever, and not too many do', async t => {
   t.equal(sockets[0]?.sent, '')
   clock.advance(5000)
   t.equal(desk.waiting, 0)
+  t.equal(counted.refused, 16_385, 'and whoever reads metrics sees it')
   t.match(sockets[0]?.sent, /^HTTP\/1\.1 503 /)
   t.notOk(sockets[0]?.destroyed, 'it has a moment to read that')
   clock.advance(5000)

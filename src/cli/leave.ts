@@ -1,0 +1,36 @@
+import { systemClock } from '../base/clock.js'
+import type { Output } from './output.js'
+
+/** Milliseconds for the last spans to be taken. */
+const LONGEST_FLUSH = 1000
+
+/** Ends the process in order: the last log lines are written, and the last spans are with their exporter, or nobody took them for a second. */
+export function leave ({ end }: Pick<Output, 'end'>): void {
+  const logged = new Promise<void>(resolve => { end(resolve) })
+  void Promise.all([logged, flushSpans()]).then(() => { process.exit(0) })
+}
+
+/** An SDK of the user's gathers spans and exports them every few seconds: what it still has would be lost. */
+async function flushSpans (): Promise<void> {
+  // Whatever it fails with, the process ends.
+  const flushed = flush().catch(() => {})
+  await new Promise<void>(resolve => {
+    const timer = systemClock.after(LONGEST_FLUSH, resolve, true)
+    void flushed.then(() => {
+      timer.cancel()
+      resolve()
+    })
+  })
+}
+
+interface Flushable {
+  forceFlush?: () => Promise<void>
+}
+
+async function flush (): Promise<void> {
+  const { trace } = await import('@opentelemetry/api')
+  // The API stands before the SDK; what an SDK has besides, the API does not name.
+  const provider = trace.getTracerProvider() as Partial<{ getDelegate: () => Flushable, forceFlush: () => Promise<void> }>
+  const sdk: Flushable = provider.getDelegate?.() ?? provider
+  await sdk.forceFlush?.()
+}
