@@ -38,7 +38,11 @@ export class HttpProbe implements Probe {
         this.#read(response, pass, fail)
       })
       // A listener must be there, or node drops the connection without a word of the status.
-      request.once('upgrade', response => { this.#isExpected(response, fail) && pass(null) })
+      request.once('upgrade', (response, socket) => {
+        // From now on it is ours: some versions of Node do not close it with the request.
+        socket.destroy()
+        this.#isExpected(response, fail) && pass(null)
+      })
       request.on('error', fail)
       // It may close before the last of a response was read.
       request.once('close', () => { answered || fail(new Error('connection closed before the response')) })
