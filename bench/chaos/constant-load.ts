@@ -75,10 +75,14 @@ export class ConstantLoad {
         clearTimeout(timer)
         resolve(how)
       }
-      outgoing.once('error', (error: NodeJS.ErrnoException) => { end(error.code ?? error.message) })
+      let begun = false
+      // What cuts a response short is an error of the response, of the request, or of both, as Node's version has it.
+      const fail = ({ code, message }: NodeJS.ErrnoException): void => { end(begun ? `cut short (${code ?? message})` : code ?? message) }
+      outgoing.on('error', fail)
       outgoing.once('response', (response: IncomingMessage) => {
+        begun = true
         response.resume()
-        response.once('error', (error: NodeJS.ErrnoException) => { end(`cut short (${error.code ?? error.message})`) })
+        response.on('error', fail)
         response.once('end', () => { end(response.statusCode ?? 0) })
       })
       outgoing.end(method === 'POST' ? BODY : undefined)
