@@ -62,17 +62,26 @@ export class ListeningSocket<S extends Server = Server> {
     })
   }
 
-  /** Stops accepting because another process accepts on the same socket: the file stays, and so do idle connections. */
+  /** Stops accepting because another process accepts on the same socket: the file stays if it does, and so do idle connections. */
   leave (closed: () => void = () => {}): void {
     if (!this.server.listening) return closed()
-    Server.prototype.close.call(this.server, closed)
+    const ended = new Promise<void>(resolve => { Server.prototype.close.call(this.server, () => { resolve() }) })
+    const path = this.#ownFile
+    // Not wanted by the other one, it would be left by both. Where it can't be removed, whoever wants to listen there next will say so.
+    const removed = path === null ? ended : removeStaleSocket(path).catch(() => {})
+    void Promise.all([ended, removed]).then(closed)
   }
 
-  /** If it is still ours: another process may have put its own in this place. */
   #removeFile (): void {
-    if (this.#file === null || !this.#mayRemoveFile()) return
+    const path = this.#ownFile
+    if (path !== null) unlinkSync(path)
+  }
+
+  /** The file, if it is still ours: another process may have put its own in this place. */
+  get #ownFile (): string | null {
+    if (this.#file === null || !this.#mayRemoveFile()) return null
     const { path, inode } = this.#file
-    if (lstatSync(path, { throwIfNoEntry: false })?.ino === inode) unlinkSync(path)
+    return lstatSync(path, { throwIfNoEntry: false })?.ino === inode ? path : null
   }
 }
 

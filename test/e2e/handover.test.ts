@@ -115,6 +115,24 @@ t.test('a handover that fails leaves the files of Unix sockets to the process th
   t.strictSame(await readdir(folder), [])
 })
 
+t.test('the file of a Unix socket that the new process does not want is removed', async t => {
+  const backend = await startBackend(t)
+  const pools = { api: { targets: [backend.url] } }
+  const folder = await directory(t)
+  const [kept, given] = [{ path: join(folder, 'kept.sock') }, { path: join(folder, 'given.sock') }]
+  const file = await configFile(t, { listen: [kept, given], admin: { path: join(folder, 'admin.sock') }, pools })
+  const program = runProgram(t, ['--config', file])
+  endSuccessors(t, program)
+  await program.until(() => program.named('admin listening').length === 1)
+  await writeFile(file, JSON.stringify({ listen: [kept], pools }))
+  await restart(program)
+  await program.until(() => program.named('drained').length === 1)
+  t.strictSame(await readdir(folder), ['kept.sock'])
+  t.equal((await get(t, kept.path)).status, 200)
+  await stopAll(program)
+  t.strictSame(await readdir(folder), [])
+})
+
 t.test('a WebSocket on the old process lives on; a request under way is finished; a silent connection is told', async t => {
   const release: Array<() => void> = []
   const upgrade = behaviours.upgrade()

@@ -1,8 +1,10 @@
+import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { fstatSync } from 'node:fs'
 import { readdir, rename, stat, writeFile } from 'node:fs/promises'
 import net from 'node:net'
 import { join } from 'node:path'
+import type { Readable } from 'node:stream'
 import t, { type Test } from 'tap'
 import { InheritedSockets } from '../../src/server/inherited-sockets.js'
 import { ListeningSocket } from '../../src/server/listening-socket.js'
@@ -44,14 +46,23 @@ t.test('a file: there is one while it listens, and nothing else', async t => {
   await new Promise<void>(resolve => { socket.close(resolve) })
 })
 
-t.test('a file stays for a successor', async t => {
-  const folder = await directory(t)
-  const path = join(folder, 'proxy.sock')
+t.test('a file stays for a successor that listens on its socket', async t => {
+  const path = join(await directory(t), 'proxy.sock')
   const socket = await listenAt(t, { path })
   const { ino } = await stat(path)
+  const successor = spawn(process.execPath, ['--eval', 'net.createServer(client => client.on("error", () => {}).end("the successor")).listen({ fd: 3 }, () => console.log("up"))'], { stdio: ['ignore', 'pipe', 'inherit', socket.fd] })
+  t.teardown(() => successor.kill('SIGKILL'))
+  await once(successor.stdout as Readable, 'data') // It was asked for as a pipe.
   await new Promise<void>(resolve => { socket.leave(resolve) })
   t.equal((await stat(path)).ino, ino)
-  await t.rejects(greeting(path), { code: 'ECONNREFUSED' })
+  t.equal(await greeting(path), 'the successor')
+})
+
+t.test('a file does not stay for a successor that does not want it', async t => {
+  const folder = await directory(t)
+  const socket = await listenAt(t, { path: join(folder, 'proxy.sock') })
+  await new Promise<void>(resolve => { socket.leave(resolve) })
+  t.strictSame(await readdir(folder), [])
 })
 
 t.test('what is in its place is left alone', async t => {
