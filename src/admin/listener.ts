@@ -1,6 +1,6 @@
 import { createServer, type Server } from 'node:http'
 import type { Socket } from 'node:net'
-import type { Clock } from '../base/clock.js'
+import type { Clock, Timer } from '../base/clock.js'
 import type { Log } from '../proxy/access-log.js'
 import type { Control } from './control.js'
 import { createAdminApp } from './http/admin-app.js'
@@ -25,12 +25,10 @@ export interface AdminListener {
   readonly server: Server
   /** Stops listening, ends the streams, and waits a moment for requests under way. */
   close (): Promise<void>
-  /** The same for another process that has begun to accept on the same socket: clients hear of it in their next answer, so that none loses a request. @param deadline ms. */
-  leave (deadline: number): Promise<void>
 }
 
-/** Milliseconds. The last one is for connections that nothing is asked on. */
-const LIMITS = { headers: 10_000, request: 30_000, keepAlive: 5000, close: 1000, leave: 6000 }
+/** Milliseconds. */
+const LIMITS = { headers: 10_000, request: 30_000, keepAlive: 5000, close: 1000 }
 
 /** Milliseconds between two looks whether a connection is beyond the first two limits. */
 const CHECK_INTERVAL = 1000
@@ -52,12 +50,10 @@ export async function createAdminListener (options: AdminListenerOptions): Promi
   // Node does not know the name of a Unix socket that it was given open.
   const guard = new Guard(options.token, () => server.listening && (typeof server.address() === 'string' || server.address() === null))
   const app = await createAdminApp({ assets: new URL('../dashboard/', import.meta.url), ...options, streams, guard })
-  let leaving = false
   const connections = new Connections(MOST_CONNECTIONS, socket => streams.uses(socket))
   server.on('connection', socket => { connections.opened(socket) })
   server.on('request', (request, response) => {
     connections.asked(request.socket)
-    if (leaving) response.shouldKeepAlive = false
     app.routing(request, response)
   })
   server.on('clientError', (_error, socket) => { answerClientError(socket as Socket) })
@@ -65,29 +61,20 @@ export async function createAdminListener (options: AdminListenerOptions): Promi
     server,
     close: async () => {
       streams.close()
-      server.close()
-      await closed(server, options.clock, LIMITS.close)
-      await app.close()
-    },
-    leave: async deadline => {
-      leaving = true
-      streams.close()
-      await closed(server, options.clock, Math.min(deadline, LIMITS.leave))
-      // What a server of node:http has to end besides: it looks for slow clients until its own `close` is called.
-      server.close()
+      await closed(server, options.clock)
       await app.close()
     }
   }
 }
 
-/** Resolves when the last connection has ended of a server that does not listen any more. @param deadline ms, after which they are cut. */
-function closed (server: Server, clock: Clock, deadline: number): Promise<void> {
+function closed (server: Server, clock: Clock): Promise<void> {
   return new Promise(resolve => {
-    const timer = clock.after(deadline, () => { server.closeAllConnections() }, true)
-    server.once('close', () => {
-      timer.cancel()
+    let timer: Timer | null = null
+    server.close(() => {
+      timer?.cancel()
       resolve()
     })
+    timer = clock.after(LIMITS.close, () => { server.closeAllConnections() }, true)
   })
 }
 

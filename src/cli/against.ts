@@ -8,7 +8,7 @@ import { configDifference } from '../config/difference.js'
 const LONGEST = 5000
 
 /** What a reload refuses to change. */
-const FIXED = /^(?:adds|removes|changes) (?:admin|workers)\b/
+const FIXED = /^changes (?:admin|workers)\b/
 
 /**
  * What a config would change of the one that a proxy runs, in words.

@@ -4,10 +4,9 @@ import type { Output } from './output.js'
 /** Milliseconds for the last spans to be taken. */
 const LONGEST_FLUSH = 1000
 
-/** Ends the process in order: the last log lines are written, and the last spans are with their exporter, or nobody took them for a second. */
+/** Ends the process in order: the last spans are with their exporter, or it took none for a second; then the last log lines are written. */
 export function leave ({ end }: Pick<Output, 'end'>): void {
-  const logged = new Promise<void>(resolve => { end(resolve) })
-  void Promise.all([logged, flushSpans()]).then(() => { process.exit(0) })
+  void flushSpans().then(() => { end(() => { process.exit(0) }) })
 }
 
 /** An SDK of the user's gathers spans and exports them every few seconds: what it still has would be lost. */

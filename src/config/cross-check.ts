@@ -41,6 +41,8 @@ class CrossChecker {
       if (!isRecord(address) || address['port'] === 0) return
       const { host, port, path } = address
       const file = this.#socketPath(path, ['listen', index, 'path'])
+      // What is no path has its fault already.
+      if (path !== undefined && file === null) return
       if (this.#repeats(seen, JSON.stringify([host, port, file]))) this.#fault(['listen', index], 'is in the list already')
     })
   }

@@ -6,10 +6,11 @@ import type { HeaderRules, PriorityRule, RetryRules, RouteConfig, RouteTimeouts 
 import type { TlsOptions } from '../transport/transport.js'
 import type { SlowStartRules } from '../upstream/slow-start.js'
 import type { Config, PoolConfig } from './config.js'
+import { isRecord } from './place.js'
 
 const REDACTED = '(redacted)'
 const SECRET_FIELD = /auth|cookie|credential|key|pass|secret|session|signature|token/i
-const SECRET_OPTION = /secret|password|token/i
+const SECRET_OPTION = /auth|credential|pass|secret|token|.key$/i
 const UNITS = [['h', 3_600_000], ['m', 60_000], ['s', 1000]] as const
 const SIZE_UNITS = [['gb', 1024 ** 3], ['mb', 1024 ** 2], ['kb', 1024]] as const
 
@@ -80,10 +81,20 @@ function describePool (pool: PoolConfig, hide: Hide): object {
 }
 
 function describeStrategy ({ name, module, options, beneath }: StrategySpec, hide: Hide): string | object {
-  const described = Object.fromEntries(Object.entries(options).map(([key, value]) => [key, SECRET_OPTION.test(key) ? hide(value) : value]))
+  const described = describeOptions(options, hide)
   const all = beneath === null ? described : { ...described, strategy: describeStrategy(beneath, hide) }
   if (module !== null) return { module: name, options: all }
   return Object.keys(all).length === 0 ? name : { name, ...all }
+}
+
+/** What options mean is their strategy's to know: whatever sounds like a secret is one, however deep it lies. `key` alone is what to hash by. */
+function describeOptions (options: object, hide: Hide): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(options).map(([key, value]) => [key, SECRET_OPTION.test(key) ? hide(value) : describeOption(value, hide)]))
+}
+
+function describeOption (value: unknown, hide: Hide): unknown {
+  if (Array.isArray(value)) return value.map(element => describeOption(element, hide))
+  return isRecord(value) ? describeOptions(value, hide) : value
 }
 
 function describeHealthCheck (check: HealthCheck, hide: Hide): object {

@@ -54,7 +54,8 @@ function onePool (name: string, from: unknown, to: unknown): readonly string[] {
 }
 
 function changedStrategy (from: string, to: string): string {
-  return from === to ? `changes a secret of the strategy ${to}` : `changes the strategy from ${from} to ${to}`
+  // They read the same where only a secret in them has changed, or what is cut off.
+  return from === to ? `changes the strategy ${to} in what is not shown` : `changes the strategy from ${from} to ${to}`
 }
 
 function targetsOf (pool: Described): Map<string, Described> {

@@ -14,6 +14,8 @@ import { newTraceParent, onlyTraceParent, traceParentText, type TraceParent } fr
  */
 export class Tracing {
   readonly #tracer: Tracer
+  /** The span in which this was made: what begins to listen in it hands it on to all requests, but they are in none. */
+  readonly #outside = trace.getSpan(context.active())
 
   constructor (version: string) {
     this.#tracer = trace.getTracer('headrace', version)
@@ -23,8 +25,9 @@ export class Tracing {
     // Of what is to be sent: a field that the client may not say, or that is for one hop, is none of its trace either.
     const told = onlyTraceParent(head.headers)
     // In an app, or under an SDK that watches Node's servers, the request is in a span already: that is closer than what the client said.
-    const active = context.active()
-    const around = placeOf(trace.getSpanContext(active) ?? INVALID_SPAN_CONTEXT, null)
+    const here = context.active()
+    const active = trace.getSpan(here) === this.#outside ? ROOT_CONTEXT : here
+    const around = placeOf(trace.getSpanContext(active) ?? INVALID_SPAN_CONTEXT)
     const within = around === null && told !== null ? contextOf(told, fieldValue(head.headers, 'tracestate')) : around === null ? ROOT_CONTEXT : active
     const prefix = prefixCharacters(route.config.prefix)
     const span = this.#tracer.startSpan(`${head.method} ${prefix}`, {
@@ -53,7 +56,7 @@ export class ExchangeTrace {
   readonly #tracer: Tracer
   readonly #span: Span
   readonly #head: ExchangeHead
-  /** What a target is told where nobody records. */
+  /** What a target is told where nobody records. A sampler that decides so does it for the targets as well, whatever the client wished. */
   readonly #unrecorded: TraceParent | null
   #attempt: Span | null = null
   /** What the target is told of the trace's state. */
@@ -135,11 +138,8 @@ export class ExchangeTrace {
   }
 }
 
-/**
- * The place that an SDK has made for a span which it does not record: its sampler has decided, for the targets as well, whatever the client wished.
- * null = there is no SDK, and so the place is the client's own or none.
- */
-function placeOf (place: SpanContext, parent: TraceParent | null): TraceParent | null {
+/** A span's place; null = it has none, or only that of its parent, as where there is no SDK. */
+function placeOf (place: SpanContext, parent: TraceParent | null = null): TraceParent | null {
   if (!isSpanContextValid(place) || place.spanId === parent?.spanId) return null
   return { traceId: place.traceId, spanId: place.spanId, flags: place.traceFlags }
 }

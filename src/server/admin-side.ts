@@ -13,8 +13,8 @@ import { ListeningSocket } from './listening-socket.js'
 export interface AdminSide {
   readonly socket: ListeningSocket
   close (): Promise<void>
-  /** Closes for another process that accepts on the same socket. @param deadline ms. */
-  leave (deadline: number): Promise<void>
+  /** Closes for another process that accepts on the same socket. */
+  leave (): Promise<void>
 }
 
 export interface AdminSideOptions {
@@ -25,14 +25,18 @@ export interface AdminSideOptions {
 
 /** Opens the admin listener. Import this file only where there is to be one: it brings Fastify with it. @throws the system's error. */
 export async function openAdmin ({ address, token }: AdminConfig, control: Control, { clock, log, inherited }: AdminSideOptions): Promise<AdminSide> {
-  const { server, close, leave } = await createAdminListener({ control, token, clock, log })
+  const { server, close } = await createAdminListener({ control, token, clock, log })
   try {
     const socket = await ListeningSocket.open(server, inherited.adminPlace(address), inherited)
     refuseReachable(server, token)
     return {
       socket,
       close: () => { socket.close(); return close() },
-      leave: deadline => { socket.leave(); return leave(deadline) }
+      leave: async () => {
+        const left = new Promise<void>(resolve => { socket.leave(resolve) })
+        await close()
+        await left
+      }
     }
   } catch (error) {
     await close()

@@ -1,9 +1,10 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
 import { fstatSync, linkSync, lstatSync, readFileSync, renameSync, unlinkSync } from 'node:fs'
 import { Server, type AddressInfo, type ListenOptions } from 'node:net'
 import { basename, dirname, join } from 'node:path'
 import { newId } from '../base/id.js'
 import type { InheritedSockets, Place } from './inherited-sockets.js'
-import { removeStaleSocket } from './stale-socket.js'
+import { answers, removeStaleSocket } from './stale-socket.js'
 
 /** `listen` sets the length of the backlog anew: what a service manager has chosen must not get shorter. The system has its own limit. */
 const LONGEST_BACKLOG = 65_535
@@ -66,10 +67,16 @@ export class ListeningSocket<S extends Server = Server> {
   leave (closed: () => void = () => {}): void {
     if (!this.server.listening) return closed()
     const ended = new Promise<void>(resolve => { Server.prototype.close.call(this.server, () => { resolve() }) })
-    const path = this.#ownFile
-    // Not wanted by the other one, it would be left by both. Where it can't be removed, whoever wants to listen there next will say so.
-    const removed = path === null ? ended : removeStaleSocket(path).catch(() => {})
+    // Where the file can't be removed, whoever wants to listen there next will say so.
+    const removed = this.#removeUnwanted().catch(() => {})
     void Promise.all([ended, removed]).then(closed)
+  }
+
+  /** A file that the process which has taken over does not want would be left by both. */
+  async #removeUnwanted (): Promise<void> {
+    const path = this.#ownFile
+    // Looked at again in the step in which it is removed: in between somebody may have put another one there.
+    if (path !== null && !await answers(path) && this.#ownFile === path) unlinkSync(path)
   }
 
   #removeFile (): void {
@@ -140,13 +147,16 @@ function isPipeName (path: string): boolean {
   return path.startsWith('\\\\')
 }
 
+/** A socket hands the context in which it begins to listen on to all that it accepts, the span of a reload for one. This is that of no request. */
+const outside = AsyncLocalStorage.snapshot()
+
 function listening (server: Server, options: ListenOptions & { fd?: number }): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once('error', reject)
-    server.listen(options, () => {
+    outside(() => server.listen(options, () => {
       server.off('error', reject)
       resolve()
-    })
+    }))
   })
 }
 

@@ -132,7 +132,7 @@ export class Running implements RunningProxy, Controlled {
 
   leave (deadline: number = this.#config.timeouts.drain): Promise<number> {
     this.#closing ??= this.#close(async () => {
-      const [cut] = await Promise.all([this.#parts.front.leave(deadline), this.#admin?.leave(deadline)])
+      const [cut] = await Promise.all([this.#parts.front.leave(deadline), this.#admin?.leave()])
       return cut
     })
     return this.#closing

@@ -18,7 +18,8 @@ async function isSocket (path: string): Promise<boolean> {
   }
 }
 
-function answers (path: string): Promise<boolean> {
+/** Does somebody listen there? */
+export function answers (path: string): Promise<boolean> {
   return new Promise(resolve => {
     const socket = connect({ path })
     socket.once('connect', () => { socket.destroy(); resolve(true) })

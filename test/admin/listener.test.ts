@@ -259,21 +259,6 @@ t.test('over a Unix socket any name will do: no browser reaches it', async t => 
   t.equal((await ask({ socketPath: path }, '/pools', { headers: { host: 'whatever.example' } })).status, 200)
 })
 
-t.test('left to another process: whoever is connected hears of it in the next answer, and is not cut off before', async t => {
-  const { listener, port } = await startAdmin(t)
-  const client = await connect(t, port)
-  client.request(['GET /livez HTTP/1.1', `Host: 127.0.0.1:${port}`])
-  t.equal((await client.response()).header('connection'), 'keep-alive')
-  // As its socket is left: it does not listen any more, and keeps its connections.
-  net.Server.prototype.close.call(listener.server)
-  const left = listener.leave(60_000)
-  client.request(['GET /livez HTTP/1.1', `Host: 127.0.0.1:${port}`])
-  const answer = await client.response()
-  t.equal(answer.status, 200)
-  t.equal(answer.header('connection'), 'close')
-  await left
-})
-
 t.test('events', async t => {
   const { control, ask } = bound(await startAdmin(t))
   for (let i = 1; i <= 510; i++) control.events.add('up', `event ${i}`)

@@ -100,6 +100,10 @@ t.test('strategies with all that they are made of', async t => {
   const directory = t.testdir({ 'mine.cjs': 'module.exports = targets => targets[0]' })
   const module = join(directory, 'mine.cjs')
   t.strictSame(described({ module, options: { of: [1], token: 'hush' } }), { module, options: { of: [1], token: '(redacted)' } })
+  t.strictSame(
+    described({ module, options: { apiKey: 'hush', key: 'header:x-user', nodes: [{ redis: { password: 'hush', port: 1 } }] } }),
+    { module, options: { apiKey: '(redacted)', key: 'header:x-user', nodes: [{ redis: { password: '(redacted)', port: 1 } }] } }
+  )
 })
 
 t.test('tells no secret', async t => {

@@ -117,6 +117,7 @@ t.test('listen: one or several, TCP or Unix', async t => {
     { path: '/run/h.sock' }, { path: '/etc/headrace/h.sock' }, { host: 'localhost', port: 1 }
   ])
   t.throws(() => listen([{ path: '/etc/headrace/h.sock' }, { path: 'h.sock' }]), { message: 'listen[1]: is in the list already' }, 'the same file')
+  t.notMatch(faultsOf({ listen: [{ path: '' }, { path: 5 }, { path: '' }], pools: { api: { targets: TARGETS } } }).join('\n'), /already/, 'what is no path is not the same one')
 })
 
 t.test('the path of a Unix socket is as long as a system takes it, wherever the config lies', async t => {

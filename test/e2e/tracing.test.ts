@@ -195,10 +195,12 @@ t.test('with an SDK whose sampler adds to the state of the trace: the targets he
   }
 })
 
-t.test('in an app whose own spans surround the requests, ours are in theirs', async t => {
+/** An SDK that knows in which span something happens. */
+function registerWithContexts (t: Test): void {
   const store = new AsyncLocalStorage<Context>()
   context.setGlobalContextManager({
     active: () => store.getStore() ?? ROOT_CONTEXT,
+    // It is called as it would be without us.
     with: (context, fn, self, ...args) => store.run(context, () => fn.apply(self as ThisParameterType<typeof fn>, args)),
     bind: (_context, target) => target,
     enable () { return this },
@@ -210,6 +212,30 @@ t.test('in an app whose own spans surround the requests, ours are in theirs', as
     context.disable()
   })
   exporter.reset()
+}
+
+t.test('requests are not in the span in which the proxy was started', async t => {
+  registerWithContexts(t)
+  const backend = await startBackend(t)
+  const boot = trace.getTracer('app').startSpan('boot')
+  const config = { tracing: true, pools: { main: { targets: [backend.url] } }, routes: [{ prefix: '/', pool: 'main' }] }
+  const urls = await context.with(trace.setSpan(ROOT_CONTEXT, boot), async () => {
+    const proxy = await startTestProxy(t, [backend.url], { config: { tracing: true } })
+    const app = Fastify()
+    t.teardown(() => app.close())
+    await app.register(headrace, config)
+    return [`http://127.0.0.1:${proxy.port}`, await app.listen({ host: '127.0.0.1', port: 0 })]
+  })
+  boot.end()
+  for (const url of urls) for (const headers of [{}, { traceparent: PARENT }]) await (await fetch(url, { headers })).text()
+  const traces = backend.requests.map(request => parseTraceParent(request.values('traceparent')[0])?.traceId)
+  t.equal(traces.length, 4)
+  t.notOk(traces.includes(boot.spanContext().traceId))
+  t.strictSame([traces[1], traces[3]], [TRACE, TRACE])
+})
+
+t.test('in an app whose own spans surround the requests, ours are in theirs', async t => {
+  registerWithContexts(t)
   const backend = await startBackend(t)
   const app = Fastify()
   t.teardown(() => app.close())

@@ -15,7 +15,7 @@ import { WorkerProcess, type WorkerObserver } from './worker-process.js'
 /** Milliseconds that a worker has for what it is asked, and beyond its drain deadline to end. One that hangs is found earlier: see `Pulse`. */
 const ANSWER = 30_000
 const SNAPSHOT = 1000
-const MARGIN = 2000
+const MARGIN = 3000
 
 export interface CrewOptions {
   readonly size: number

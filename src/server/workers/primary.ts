@@ -214,6 +214,7 @@ export class Primary implements RunningProxy, Controlled {
   /** What was told and counted of what is no longer so. */
   #forget (): void {
     const pools = [...this.pools.values()].map(({ name, pool: { targets } }) => ({ name, targets }))
+    this.#statistics?.keep(this.#config.routes)
     this.#departed.keep({ pools, routes: this.#config.routes.map(route => ({ name: routeName(route), pool: route.pool })) })
     this.#told.keepDraining((pool, url) => {
       const target = this.pools.get(pool)?.pool.targets.find(target => target.url === url)
@@ -229,7 +230,7 @@ export class Primary implements RunningProxy, Controlled {
     void this.#listeners.close(leave)
     this.#desk.serve()
     const refused = this.#desk.clear()
-    const [cut] = await Promise.all([this.#crew.end(deadline, leave), leave ? this.#admin?.leave(deadline) : undefined])
+    const [cut] = await Promise.all([this.#crew.end(deadline, leave), leave ? this.#admin?.leave() : undefined])
     if (!leave) await this.#admin?.close()
     await this.#upstreams.stop(true)
     this.#statistics?.stop()
