@@ -26,27 +26,18 @@ export async function against (url: string, described: object, token: string | u
 }
 
 /** Not with `fetch`: it takes no Unix sockets, and no ports that browsers do not. */
-async function ask (url: string, token: string | undefined): Promise<{ readonly status: number, readonly body: string }> {
-  const place = placeOf(url)
-  const given = new AbortController()
-  const deadline = systemClock.after(LONGEST, () => { given.abort(new Error(`no answer within ${LONGEST / 1000} s`)) })
-  try {
-    return await new Promise((resolve, reject) => {
-      given.signal.addEventListener('abort', () => { reject(given.signal.reason) })
-      const request = (place.protocol === 'https:' ? httpsRequest : httpRequest)({
-        ...place,
-        agent: false,
-        signal: given.signal,
-        headers: token === undefined ? {} : { authorization: `Bearer ${token}` }
-      }, response => {
-        text(response).then(body => { resolve({ status: response.statusCode ?? 0, body }) }, reject)
-      })
-      request.once('error', reject)
-      request.end()
+function ask (url: string, token: string | undefined): Promise<{ readonly status: number, readonly body: string }> {
+  return new Promise((resolve, reject) => {
+    const place = placeOf(url)
+    const headers = token === undefined ? {} : { authorization: `Bearer ${token}` }
+    const request = (place.protocol === 'https:' ? httpsRequest : httpRequest)({ ...place, agent: false, headers }, response => {
+      text(response).then(body => { resolve({ status: response.statusCode ?? 0, body }) }, reject)
     })
-  } finally {
-    deadline.cancel()
-  }
+    const deadline = systemClock.after(LONGEST, () => { request.destroy(new Error(`no answer within ${LONGEST / 1000} s`)) })
+    request.on('error', reject)
+    request.once('close', () => { deadline.cancel() })
+    request.end()
+  })
 }
 
 /** @throws {Error} if nobody can be asked there. */

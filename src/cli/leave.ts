@@ -11,15 +11,9 @@ export function leave ({ end }: Pick<Output, 'end'>): void {
 
 /** An SDK of the user's gathers spans and exports them every few seconds: what it still has would be lost. */
 async function flushSpans (): Promise<void> {
+  const late = new Promise<void>(resolve => { systemClock.after(LONGEST_FLUSH, resolve, true) })
   // Whatever it fails with, the process ends.
-  const flushed = flush().catch(() => {})
-  await new Promise<void>(resolve => {
-    const timer = systemClock.after(LONGEST_FLUSH, resolve, true)
-    void flushed.then(() => {
-      timer.cancel()
-      resolve()
-    })
-  })
+  await Promise.race([flush().catch(() => {}), late])
 }
 
 interface Flushable {

@@ -14,10 +14,7 @@ const SECRET_OPTION = /auth|credential|pass|secret|token|.key$/i
 const UNITS = [['h', 3_600_000], ['m', 60_000], ['s', 1000]] as const
 const SIZE_UNITS = [['gb', 1024 ** 3], ['mb', 1024 ** 2], ['kb', 1024]] as const
 
-/** What is shown of a secret. */
-type Hide = (secret: unknown) => unknown
-
-/** A secret in a description that is only to be compared: two of them are equal if what they hide is. */
+/** A secret in a description: two of them are equal if what they hide is. */
 export class Secret {
   readonly hidden: unknown
 
@@ -30,26 +27,22 @@ export class Secret {
   }
 }
 
-/** A resolved config described as `describeConfig` does, for `configDifference` with another one: a secret that has changed is a difference, too. Not to be shown. */
-export function comparableConfig (config: Config): object {
-  return describe(config, secret => new Secret(secret))
-}
-
 /**
  * A resolved config as JSON, written as its input would be with nothing left to default. Without secrets: TLS keys, and
  * the values of fields whose name sounds like one. But for these, loading it gives the same config again.
  */
 export function describeConfig (config: Config): object {
-  return describe(config, () => REDACTED)
+  return mapped(comparableConfig(config), value => value instanceof Secret ? REDACTED : value)
 }
 
-function describe (config: Config, hide: Hide): object {
+/** The same for `configDifference` with another one: a secret that has changed is a difference, too. Not to be shown. */
+export function comparableConfig (config: Config): object {
   const { listen, log, admin, debug, workers, watch, tracing, zone, trustProxy, timeouts, limits, pools, routes } = config
-  return escapeVariables({
+  return mapped({
     listen,
     log,
-    ...(admin !== null && { admin: { ...admin.address, ...(admin.token !== null && { token: hide(admin.token) }) } }),
-    ...(debug.secret !== null && { debug: { secret: hide(debug.secret) } }),
+    ...(admin !== null && { admin: { ...admin.address, ...(admin.token !== null && { token: new Secret(admin.token) }) } }),
+    ...(debug.secret !== null && { debug: { secret: new Secret(debug.secret) } }),
     workers,
     watch,
     tracing,
@@ -57,17 +50,18 @@ function describe (config: Config, hide: Hide): object {
     trustProxy,
     timeouts: describeDurations(timeouts),
     limits: { uploadRate: sizeText(limits.uploadRate) },
-    pools: Object.fromEntries(Object.entries(pools).map(([name, pool]) => [name, describePool(pool, hide)])),
-    routes: routes.map(route => describeRoute(route, hide))
-  })
+    pools: Object.fromEntries(Object.entries(pools).map(([name, pool]) => [name, describePool(pool)])),
+    routes: routes.map(describeRoute)
+    // What looks like a variable now was none in the input.
+  }, value => typeof value === 'string' ? value.replaceAll('${', () => '$${') : value)
 }
 
-function describePool (pool: PoolConfig, hide: Hide): object {
+function describePool (pool: PoolConfig): object {
   const { strategy, targets, healthCheck, passiveHealth, slowStart, spillBelow, whenAllDown, maxConnections, queueMax, adaptiveLimit, retryBudget, tls } = pool
   return {
-    strategy: describeStrategy(strategy, hide),
+    strategy: describeStrategy(strategy),
     targets: targets.map(withoutNulls),
-    healthCheck: healthCheck === null ? false : describeHealthCheck(healthCheck, hide),
+    healthCheck: healthCheck === null ? false : describeHealthCheck(healthCheck),
     passiveHealth: passiveHealth === null ? false : describePassiveHealth(passiveHealth),
     slowStart: slowStart === null ? '0s' : describeSlowStart(slowStart),
     spillBelow,
@@ -76,32 +70,32 @@ function describePool (pool: PoolConfig, hide: Hide): object {
     queue: { max: queueMax },
     adaptiveLimit: adaptiveLimit ?? false,
     retryBudget,
-    ...(targets.some(({ url }) => url.startsWith('https:')) ? { tls: describeTls(tls, hide) } : {})
+    ...(targets.some(({ url }) => url.startsWith('https:')) ? { tls: describeTls(tls) } : {})
   }
 }
 
-function describeStrategy ({ name, module, options, beneath }: StrategySpec, hide: Hide): string | object {
-  const described = describeOptions(options, hide)
-  const all = beneath === null ? described : { ...described, strategy: describeStrategy(beneath, hide) }
+function describeStrategy ({ name, module, options, beneath }: StrategySpec): string | object {
+  const described = describeOptions(options)
+  const all = beneath === null ? described : { ...described, strategy: describeStrategy(beneath) }
   if (module !== null) return { module: name, options: all }
   return Object.keys(all).length === 0 ? name : { name, ...all }
 }
 
 /** What options mean is their strategy's to know: whatever sounds like a secret is one, however deep it lies. `key` alone is what to hash by. */
-function describeOptions (options: object, hide: Hide): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(options).map(([key, value]) => [key, SECRET_OPTION.test(key) ? hide(value) : describeOption(value, hide)]))
+function describeOptions (options: object): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(options).map(([key, value]) => [key, SECRET_OPTION.test(key) ? new Secret(value) : describeOption(value)]))
 }
 
-function describeOption (value: unknown, hide: Hide): unknown {
-  if (Array.isArray(value)) return value.map(element => describeOption(element, hide))
-  return isRecord(value) ? describeOptions(value, hide) : value
+function describeOption (value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(element => describeOption(element))
+  return isRecord(value) ? describeOptions(value) : value
 }
 
-function describeHealthCheck (check: HealthCheck, hide: Hide): object {
+function describeHealthCheck (check: HealthCheck): object {
   const { interval, intervalDown, timeout, ...rest } = check
   return withoutNulls({
     ...rest,
-    ...(check.type === 'http' ? { status: check.status.map(describeStatus), headers: describeFields(pairs(check.headers), hide) } : {}),
+    ...(check.type === 'http' ? { status: check.status.map(describeStatus), headers: describeFields(pairs(check.headers)) } : {}),
     ...describeDurations({ interval, intervalDown, timeout })
   })
 }
@@ -122,29 +116,29 @@ function describeSlowStart ({ window, aggression }: SlowStartRules): object {
   return { ...describeDurations({ window }), aggression }
 }
 
-function describeTls (tls: TlsOptions, hide: Hide): object {
-  return tls.key === undefined ? tls : { ...tls, key: hide(tls.key) }
+function describeTls (tls: TlsOptions): object {
+  return tls.key === undefined ? tls : { ...tls, key: new Secret(tls.key) }
 }
 
-function describeRoute (route: RouteConfig, hide: Hide): object {
+function describeRoute (route: RouteConfig): object {
   const { hostHeader, prefix, headers, timeouts, retry, priority } = route
   return withoutNulls({
     ...route,
     prefix: prefixCharacters(prefix),
     hostHeader: typeof hostHeader === 'string' ? hostHeader : hostHeader.literal,
-    headers: { request: describeRules(headers.request, hide), response: describeRules(headers.response, hide) },
+    headers: { request: describeRules(headers.request), response: describeRules(headers.response) },
     timeouts: describeDurations<RouteTimeouts>(timeouts),
     retry: describeRetry(retry),
-    priority: describePriority(priority, hide)
+    priority: describePriority(priority)
   })
 }
 
-function describeRules ({ set, remove }: HeaderRules, hide: Hide): object {
-  return { set: describeFields(set, hide), remove }
+function describeRules ({ set, remove }: HeaderRules): object {
+  return { set: describeFields(set), remove }
 }
 
-function describeFields (fields: ReadonlyArray<readonly [string, string]>, hide: Hide): object {
-  return Object.fromEntries(fields.map(([name, value]) => [name, SECRET_FIELD.test(name) ? hide(value) : value]))
+function describeFields (fields: ReadonlyArray<readonly [string, string]>): object {
+  return Object.fromEntries(fields.map(([name, value]) => [name, SECRET_FIELD.test(name) ? new Secret(value) : value]))
 }
 
 function describeRetry ({ attempts, perTryTimeout, backOff, maxRetryAfter, tryFor, bufferBody, on }: RetryRules): object {
@@ -159,8 +153,8 @@ function describeRetry ({ attempts, perTryTimeout, backOff, maxRetryAfter, tryFo
   }
 }
 
-function describePriority (priority: PriorityRule, hide: Hide): unknown {
-  return typeof priority === 'object' && SECRET_FIELD.test(priority.header) ? { header: priority.header, high: [hide(priority.high)] } : priority
+function describePriority (priority: PriorityRule): unknown {
+  return typeof priority === 'object' && SECRET_FIELD.test(priority.header) ? { header: priority.header, high: [new Secret(priority.high)] } : priority
 }
 
 function describeDurations<T extends object> (durations: T): Record<string, string> {
@@ -188,11 +182,12 @@ function withoutNulls (object: object): object {
   return Object.fromEntries(Object.entries(object).filter(([, value]) => value !== null))
 }
 
-/** What looks like a variable now was none in the input. */
-function escapeVariables<T> (value: T): T
-function escapeVariables (value: unknown): unknown {
-  if (typeof value === 'string') return value.replaceAll('${', () => '$${')
-  if (Array.isArray(value)) return value.map(element => escapeVariables<unknown>(element))
-  if (typeof value !== 'object' || value === null || value instanceof Secret) return value
-  return Object.fromEntries(Object.entries(value).map(([key, child]) => [key, escapeVariables<unknown>(child)]))
+/** With something else in the place of each value that holds no others. */
+function mapped (object: object, map: (value: unknown) => unknown): object {
+  return Object.fromEntries(Object.entries(object).map(([key, value]) => [key, mappedValue(value, map)]))
+}
+
+function mappedValue (value: unknown, map: (value: unknown) => unknown): unknown {
+  if (Array.isArray(value)) return value.map(element => mappedValue(element, map))
+  return typeof value !== 'object' || value === null || value instanceof Secret ? map(value) : mapped(value, map)
 }

@@ -6,6 +6,7 @@ import type { Target } from '../upstream/target.js'
 import type { DebugSecret } from './debug-secret.js'
 import type { ExchangeRecord } from './exchange-record.js'
 import { PreparedRules } from './header-rules.js'
+import { prefixCharacters } from './prefix-characters.js'
 import type { RouteConfig } from './route-config.js'
 import type { RouteObserver } from './route-observer.js'
 import type { BodyOptions } from './incoming-body.js'
@@ -44,6 +45,8 @@ export interface RouteServices {
 /** A route made ready: everything that does not depend on the single request is worked out here, once. */
 export class Route {
   readonly config: RouteConfig
+  /** Its prefix for people. */
+  readonly shownPrefix: string
   readonly pool: Pool
   readonly services: RouteServices
   /** null = nobody. */
@@ -61,6 +64,7 @@ export class Route {
 
   constructor (config: RouteConfig, upstream: Upstream, services: RouteServices) {
     this.config = config
+    this.shownPrefix = prefixCharacters(config.prefix)
     this.pool = upstream.pool
     this.#upstream = upstream
     this.services = services

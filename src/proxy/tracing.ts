@@ -5,7 +5,6 @@ import type { Target } from '../upstream/target.js'
 import type { ExchangeHead } from './exchange-head.js'
 import type { ExchangeRecord } from './exchange-record.js'
 import { fieldValue } from './field-value.js'
-import { prefixCharacters } from './prefix-characters.js'
 import { newTraceParent, onlyTraceParent, traceParentText, type TraceParent } from './trace-parent.js'
 
 /**
@@ -28,13 +27,12 @@ export class Tracing {
     const here = context.active()
     const active = trace.getSpan(here) === this.#outside ? ROOT_CONTEXT : here
     const around = placeOf(trace.getSpanContext(active) ?? INVALID_SPAN_CONTEXT)
-    const within = around === null && told !== null ? contextOf(told, fieldValue(head.headers, 'tracestate')) : around === null ? ROOT_CONTEXT : active
-    const prefix = prefixCharacters(route.config.prefix)
-    const span = this.#tracer.startSpan(`${head.method} ${prefix}`, {
+    const within = around !== null ? active : told !== null ? contextOf(told, fieldValue(head.headers, 'tracestate')) : ROOT_CONTEXT
+    const span = this.#tracer.startSpan(`${head.method} ${route.shownPrefix}`, {
       kind: SpanKind.SERVER,
       attributes: {
         'http.request.method': head.method,
-        'http.route': prefix,
+        'http.route': route.shownPrefix,
         'url.path': withoutQuery(head.originalPath),
         'headrace.pool': route.pool.name,
         'headrace.request_id': head.requestId,
@@ -47,7 +45,7 @@ export class Tracing {
 
 /** What is told of a route. */
 interface TracedRoute {
-  readonly config: { readonly prefix: string }
+  readonly shownPrefix: string
   readonly pool: { readonly name: string }
 }
 
@@ -70,10 +68,12 @@ export class ExchangeTrace {
     const place = span.spanContext()
     const recording = isSpanContextValid(place) && span.isRecording()
     this.#unrecorded = recording ? null : placeOf(place, parent) ?? parent ?? newTraceParent()
+    const goesOn = told !== null && told.traceId === parent?.traceId
     // The trace starts here, and what was said of another one ends here (W3C Trace Context, level 1, section 4).
-    if (told === null || told.traceId !== parent?.traceId) drop(head, isTraceField)
-    else this.#state = stateText(fieldValue(head.headers, 'tracestate'))
-    if (this.#unrecorded === null || this.#unrecorded === told) return
+    if (!goesOn) drop(head, isTraceField)
+    if (this.#unrecorded !== null && this.#unrecorded === told) return
+    if (goesOn) this.#state = stateText(fieldValue(head.headers, 'tracestate'))
+    if (this.#unrecorded === null) return
     this.#tell(this.#unrecorded)
     this.#tellState(place)
   }

@@ -1,6 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { mkdtemp, rename, rm, symlink, truncate, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { rename, rm, symlink, truncate, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { WebSocket, WebSocketServer } from 'ws'
@@ -233,9 +232,7 @@ t.test('what is put in the place of the file and is none, or is too long to be a
 
 t.test('the program: SIGHUP and a changed file; a bad file is reported with its faults and changes nothing', async t => {
   const [first, second] = [await startBackend(t), await startBackend(t)]
-  const directory = await mkdtemp(join(tmpdir(), 'headrace-reload-'))
-  t.teardown(async () => { await rm(directory, { recursive: true }) })
-  const file = join(directory, 'config.json')
+  const file = join(await directory(t), 'config.json')
   const write = async (content: unknown): Promise<void> => {
     await writeFile(`${file}.new`, typeof content === 'string' ? content : JSON.stringify(content))
     await rename(`${file}.new`, file)

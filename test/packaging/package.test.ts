@@ -1,21 +1,20 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { cp, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises'
+import { cp, mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises'
 import { existsSync } from 'node:fs'
 import { createServer } from 'node:http'
-import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { createInterface } from 'node:readline'
 import t from 'tap'
 import ts from 'typescript'
 import { isRecord } from '../../src/config/place.js'
+import { directory } from '../fixtures/directory.js'
 import { readStages } from './dockerfile.js'
 import { run, shellEnvironment } from './npm.js'
 import { object, ROOT, text } from './repository.js'
 
 const manifest = object(text('package.json'))
-const folder = await mkdtemp(join(tmpdir(), 'headrace-'))
-t.teardown(() => rm(folder, { recursive: true, force: true }))
+const folder = await directory(t)
 /** What the image is built from. */
 const context = join(folder, 'context')
 /** A project that uses the package. */
